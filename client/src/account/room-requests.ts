@@ -428,9 +428,9 @@ export class RoomRequests {
     const session = await this.#followed(wanted.room);
     const found = await findFile(session, this.#history(session), wanted);
     const { fetches } = await this.#rooms.files.load();
-    const have = await fetches.chunk(this.#rooms.at(session), found, chunk, again);
+    await fetches.chunk(this.#rooms.at(session), found, chunk, again);
     const { id, key, hash, bytes } = found.file;
-    return { room: session.room.id, file: { id, key, hash, bytes }, have };
+    return { room: session.room.id, file: { id, key, hash, bytes } };
   }
 
   async #lastMessage(session: RoomSession): Promise<string> {

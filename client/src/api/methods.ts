@@ -119,7 +119,7 @@ export interface Methods {
   /**
    * Has one chunk of a message's file put into the profile's cache, if it isn't there: see {@link Files.open}.
    * @param again fetch it once more: that in the cache is damaged
-   * @returns the file, the whole id of the room to which it is sealed, and how many of its chunks are there
+   * @returns the file, and the whole id of the room to which it is sealed
    */
   fileChunk: (params: {
     readonly room: string;
@@ -129,7 +129,7 @@ export interface Methods {
     readonly preview?: boolean;
     readonly chunk: number;
     readonly again?: boolean;
-  }) => { readonly room: string; readonly file: SealedFile; readonly have: number };
+  }) => { readonly room: string; readonly file: SealedFile };
   /** Drops what the cache has of a file or preview, as it is damaged. */
   fileDamaged: (params: {
     readonly room: string;

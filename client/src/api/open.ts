@@ -1,4 +1,5 @@
 import type { Env } from '@gochat/crypto/primitives';
+import type { FileCache } from '../files/file-cache.ts';
 import { FilePlace } from '../files/file-place.ts';
 import { parseProxy } from '../net/proxy-address.ts';
 import { NO_PROXY } from '../net/route.ts';
@@ -45,7 +46,13 @@ export async function openChat({
 }: OpenOptions): Promise<Profile> {
   const route = { proxy: readProxy(proxy), unlinked };
   const ask: AskPassphrase | undefined = typeof passphrase === 'string' ? async () => passphrase : passphrase;
-  const fileCache = async () => new (await import('../files/folder-cache.ts')).FolderCache(dir);
+  let cache: FileCache | undefined;
+  // One for all of the process: what its owner puts is handed on to its reader.
+  const fileCache = async () => {
+    const { FolderCache } = await import('../files/folder-cache.ts');
+    cache ??= new FolderCache(dir);
+    return cache;
+  };
   return openAt(
     {
       claim: () => claimProfile(dir, { route }),

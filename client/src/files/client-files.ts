@@ -12,7 +12,7 @@ import { prepare } from './prepare.ts';
 import { RoomsCache } from './rooms-cache.ts';
 
 /** How many chunks are asked for before they are needed. */
-const AHEAD = 2;
+const AHEAD = 3;
 /** A chunk that was fetched may be dropped from a full cache before it is read. */
 const TRIES = 3;
 

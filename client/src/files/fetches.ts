@@ -25,6 +25,14 @@ export interface WantedFile {
   readonly postedAt: number;
 }
 
+/** A file that is being fetched. */
+interface Fetching {
+  /** When one of its chunks was last asked for. */
+  asked: number;
+  /** What the cache has of it: to list that for each chunk takes longer than to write the chunk. */
+  readonly got: Set<number>;
+}
+
 /** A preview to fetch in the background. */
 interface Unasked {
   readonly at: RoomAt;
@@ -45,8 +53,8 @@ export class Fetches {
   readonly #timers = new Timers();
   /** By file and number of the chunk. */
   readonly #chunks = new Map<string, Promise<void>>();
-  /** When a chunk of a file that is being fetched was last asked for. */
-  readonly #asked = new Map<string, number>();
+  /** By file. */
+  readonly #files = new Map<string, Fetching>();
   /** By server: previews to fetch, newest last, while they are being fetched. One server can't keep those of others waiting. */
   readonly #unasked = new Map<string, Unasked[]>();
 
@@ -60,49 +68,57 @@ export class Fetches {
   }
 
   /**
-   * Has one chunk in the cache. @param again replaces the one that is there. @returns how many of the file's chunks are there
+   * Has one chunk in the cache. @param again replaces the one that is there
    * @throws ChatError `file-gone`, `file-damaged`, `offline`, `file-space`
    */
-  async chunk(at: RoomAt, wanted: WantedFile, chunk: number, again = false): Promise<number> {
+  async chunk(at: RoomAt, wanted: WantedFile, chunk: number, again = false): Promise<void> {
     const { file } = wanted;
-    const { cache } = this.#parts;
     if (!(chunk >= 0 && chunk < chunkCount(file.bytes))) throw new ChatError({ reason: 'file-unknown' });
     const { id: room } = at.session.room;
-    const have = await cache.have(room, file);
-    if (have.includes(chunk) && !again) return have.length;
+    const got = await this.#got(room, file, chunk);
+    if (got.has(chunk) && !again) return;
     const key = `${keyOf(room, file)} ${chunk}`;
-    const fetching = this.#chunks.get(key) ?? this.#fetch(at, wanted, chunk, have);
+    const fetching = this.#chunks.get(key) ?? this.#fetch(at, wanted, chunk, got);
     this.#chunks.set(key, fetching);
     try {
       await fetching;
     } finally {
       this.#chunks.delete(key);
     }
-    return (await cache.have(room, file)).length;
   }
 
-  async #fetch(at: RoomAt, wanted: WantedFile, chunk: number, have: readonly number[]): Promise<void> {
+  /** What the cache has of a file. It is listed again when it should have the chunk: it may have been dropped. */
+  async #got(room: RoomId, file: SealedFile, chunk: number): Promise<ReadonlySet<number>> {
+    const known = this.#files.get(keyOf(room, file))?.got;
+    if (known !== undefined && !known.has(chunk)) return known;
+    const before = [...(known ?? [])];
+    const have = new Set(await this.#parts.cache.have(room, file));
+    // Another chunk may have come meanwhile.
+    for (const one of before) if (!have.has(one)) known?.delete(one);
+    return known ?? have;
+  }
+
+  async #fetch(at: RoomAt, wanted: WantedFile, chunk: number, have: ReadonlySet<number>): Promise<void> {
     const { file } = wanted;
     const { id: room } = at.session.room;
     const { cache, bound } = this.#parts;
-    const report = (state: FileState, chunks: readonly number[], error?: ChatError) =>
-      this.#report(room, file, state, chunks, error);
-    this.#watch(room, file);
-    if (have.length === 0) report('fetching', have);
+    const { got } = this.#watch(room, file, have);
+    const report = (state: FileState, error?: ChatError) => this.#report(room, file, state, [...got], error);
+    if (got.size === 0) report('fetching');
     try {
       const sealed = await this.#ask(at, wanted, chunk);
       await cache.putFetched(room, file, chunk, sealed);
       await bound.grown(sealed.length, await fetchedId(room, file));
     } catch (error) {
       const problem = toChatError(error);
-      this.#asked.delete(keyOf(room, file));
-      report(problem.data.reason === 'file-gone' ? 'gone' : 'failed', have, problem);
+      this.#files.delete(keyOf(room, file));
+      report(problem.data.reason === 'file-gone' ? 'gone' : 'failed', problem);
       throw problem;
     }
-    const chunks = await cache.have(room, file);
-    const isWhole = chunks.length === chunkCount(file.bytes);
-    if (isWhole) this.#asked.delete(keyOf(room, file));
-    report(isWhole ? 'here' : 'fetching', chunks);
+    got.add(chunk);
+    const isWhole = got.size === chunkCount(file.bytes);
+    if (isWhole) this.#files.delete(keyOf(room, file));
+    report(isWhole ? 'here' : 'fetching');
   }
 
   async #ask(at: RoomAt, { file, postedAt }: WantedFile, chunk: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -121,27 +137,30 @@ export class Fetches {
     return answer.body;
   }
 
-  /** Reports that a file is no longer fetched if nobody asks for its next chunk. */
-  #watch(room: RoomId, file: SealedFile): void {
+  /** Reports that a file is no longer fetched if nobody asks for its next chunk. @param have what the cache has of one that wasn't */
+  #watch(room: RoomId, file: SealedFile, have: ReadonlySet<number>): Fetching {
     const key = keyOf(room, file);
-    const isWatched = this.#asked.has(key);
-    this.#asked.set(key, this.#parts.clock.now());
-    if (isWatched) return;
+    const known = this.#files.get(key);
+    const fetching = known ?? { asked: 0, got: new Set(have) };
+    fetching.asked = this.#parts.clock.now();
+    if (known !== undefined) return known;
+    this.#files.set(key, fetching);
     const look = () => {
-      const asked = this.#asked.get(key);
-      if (asked === undefined) return;
+      if (this.#files.get(key) !== fetching) return;
       const isAsked = [...this.#chunks.keys()].some((one) => one.startsWith(key));
-      if (isAsked || this.#parts.clock.now() - asked < IDLE_MS) this.#timers.after(IDLE_MS, look);
+      if (isAsked || this.#parts.clock.now() - fetching.asked < IDLE_MS) this.#timers.after(IDLE_MS, look);
       else {
-        this.#asked.delete(key);
+        this.#files.delete(key);
         this.#report(room, file, 'there', []);
       }
     };
     this.#timers.after(IDLE_MS, look);
+    return fetching;
   }
 
   /** The bytes that were fetched are not those that the author sealed. */
   async damaged(room: RoomId, file: Pick<SealedFile, 'id' | 'hash' | 'bytes'>): Promise<void> {
+    this.#files.delete(keyOf(room, file));
     await this.#parts.cache.dropFetched(room, file);
     await this.#parts.bound.grown(undefined);
     this.#report(room, file, 'failed', [], new ChatError({ reason: 'file-damaged' }));
@@ -183,6 +202,6 @@ export class Fetches {
   }
 }
 
-function keyOf(room: RoomId, { id, hash }: SealedFile): string {
+function keyOf(room: RoomId, { id, hash }: Pick<SealedFile, 'id' | 'hash'>): string {
   return `${room} ${id} ${hash}`;
 }

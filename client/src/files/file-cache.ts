@@ -18,11 +18,13 @@ export interface FileCache {
   /** More than this should not stay here, in bytes; what waits to be sent may. */
   readonly mostBytes: number;
   /**
-   * Stores a chunk, or replaces it.
-   * @param isDurable whether it has to be on the disk when this resolves
+   * Stores a chunk, or replaces it. The bytes must not change afterwards.
+   * @param isDurable whether its bytes have to be on the disk when this resolves. That they are found there takes {@link settle}
    * @throws ChatError `file-space`
    */
-  put(id: CacheId, chunk: number, sealed: Uint8Array, isDurable: boolean): Promise<void>;
+  put(id: CacheId, chunk: number, sealed: Uint8Array<ArrayBuffer>, isDurable: boolean): Promise<void>;
+  /** A power failure leaves what was put for this file as durable. */
+  settle(id: CacheId): Promise<void>;
   get(id: CacheId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** @returns the numbers of the chunks that are there, in order */
   have(id: CacheId): Promise<readonly number[]>;

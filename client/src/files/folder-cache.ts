@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
 import type { CachedFile, CacheId, FileCache } from './file-cache.ts';
 
 const MOST_BYTES = 512_000_000;
+/** How many chunks that were put are kept until they are asked for. */
+const HANDED_ON = 4;
 const NAME = /^[0-9a-f]{32}$/;
 const CHUNK = /^(0|[1-9]\d{0,9})$/;
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -15,6 +17,8 @@ const NONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR']);
 export class FolderCache implements FileCache {
   readonly mostBytes = MOST_BYTES;
   readonly #dir: string;
+  /** By file and number: what was put last, for whoever reads it right after. */
+  readonly #handedOn = new Map<string, Uint8Array<ArrayBuffer>>();
   #isMade = false;
 
   /** @param profile the profile's folder, which exists */
@@ -22,17 +26,20 @@ export class FolderCache implements FileCache {
     this.#dir = join(profile, 'files');
   }
 
-  async put(id: CacheId, chunk: number, sealed: Uint8Array, isDurable: boolean): Promise<void> {
-    const put = () => this.#put(id, String(chunk), sealed, isDurable);
+  async put(id: CacheId, chunk: number, sealed: Uint8Array<ArrayBuffer>, isDurable: boolean): Promise<void> {
+    const write = () => this.#write(id, String(chunk), sealed, isDurable);
     try {
       // The file was dropped in the middle of it.
-      await put().catch((error: unknown) => (NONE.has(codeOf(error)) ? put() : Promise.reject(error)));
+      await write().catch((error: unknown) => (NONE.has(codeOf(error)) ? write() : Promise.reject(error)));
     } catch (cause) {
       throw FULL.has(codeOf(cause)) ? new ChatError({ reason: 'file-space' }, { cause }) : cause;
     }
+    this.#handedOn.set(keyOf(id, chunk), sealed);
+    const [oldest] = this.#handedOn.keys();
+    if (this.#handedOn.size > HANDED_ON && oldest !== undefined) this.#handedOn.delete(oldest);
   }
 
-  async #put(id: CacheId, chunk: string, sealed: Uint8Array, isDurable: boolean): Promise<void> {
+  async #write(id: CacheId, chunk: string, sealed: Uint8Array, isDurable: boolean): Promise<void> {
     await this.#make();
     const dir = join(this.#dir, nameOf(id));
     await make(dir);
@@ -50,9 +57,10 @@ export class FolderCache implements FileCache {
       await rm(draft, { force: true });
       throw error;
     }
-    if (!isDurable) return;
-    await synced(dir);
-    // Another call may have made the folder, and not have synced it yet.
+  }
+
+  async settle(id: CacheId): Promise<void> {
+    await synced(join(this.#dir, nameOf(id)));
     await synced(this.#dir);
   }
 
@@ -68,8 +76,10 @@ export class FolderCache implements FileCache {
   }
 
   async get(id: CacheId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const bytes = await orNone(readFile(join(this.#dir, nameOf(id), String(chunk))), undefined);
-    return bytes && new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
+    const key = keyOf(id, chunk);
+    const put = this.#handedOn.get(key);
+    this.#handedOn.delete(key);
+    return put ?? orNone(wholeFile(join(this.#dir, nameOf(id), String(chunk))), undefined);
   }
 
   async have(id: CacheId): Promise<readonly number[]> {
@@ -81,6 +91,7 @@ export class FolderCache implements FileCache {
   }
 
   async drop(id: CacheId): Promise<void> {
+    for (const key of this.#handedOn.keys()) if (key.startsWith(id)) this.#handedOn.delete(key);
     // Again while another process puts a chunk into it.
     await rm(join(this.#dir, nameOf(id)), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
   }
@@ -108,6 +119,28 @@ export class FolderCache implements FileCache {
 /** In hexadecimal: senders choose ids, and some file systems take names for equal that differ only by case. */
 function nameOf(id: CacheId): string {
   return Buffer.from(decodeBytes(id)).toString('hex');
+}
+
+/** Base64url has no blank. */
+function keyOf(id: CacheId, chunk: number): string {
+  return `${id} ${chunk}`;
+}
+
+/** Reads a file by one call: `readFile` reads in parts, and copies them. */
+async function wholeFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const bytes = new Uint8Array(size);
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await file.read(bytes, at);
+      if (bytesRead === 0) return bytes.slice(0, at);
+      at += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
 }
 
 async function make(dir: string): Promise<void> {

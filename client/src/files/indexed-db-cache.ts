@@ -39,6 +39,8 @@ export class IndexedDbCache implements FileCache {
     await done;
   }
 
+  async settle(): Promise<void> {}
+
   async get(id: CacheId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return (await this.#open()).get('chunks', [id, chunk]);
   }

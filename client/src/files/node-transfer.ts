@@ -128,24 +128,28 @@ function exchange(
 }
 
 async function collect(response: IncomingMessage): Promise<FileAnswer> {
-  const parts: Buffer[] = [];
+  const said = Number(response.headers['content-length'] ?? 0);
+  if (said > ANSWER_BYTES) throw new DialError({ kind: 'malformed' });
+  let body = new Uint8Array(said);
   let bytes = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
+    if (bytes + part.length > body.length) body = grown(body, bytes + part.length);
+    body.set(part, bytes);
     bytes += part.length;
-    if (bytes > ANSWER_BYTES) throw new DialError({ kind: 'malformed' });
-    parts.push(part);
-  }
-  const body = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    body.set(part, at);
-    at += part.length;
   }
   return {
     status: response.statusCode ?? 0,
-    body,
+    body: bytes === body.length ? body : body.slice(0, bytes),
     retryAfterMs: retryAfterMs(response.headers['retry-after']),
   };
+}
+
+/** For an answer that doesn't say how long it is. */
+function grown(body: Uint8Array<ArrayBuffer>, bytes: number): Uint8Array<ArrayBuffer> {
+  if (bytes > ANSWER_BYTES) throw new DialError({ kind: 'malformed' });
+  const larger = new Uint8Array(Math.min(ANSWER_BYTES, bytes * 2));
+  larger.set(body);
+  return larger;
 }
 
 function reported(error: unknown): Error {

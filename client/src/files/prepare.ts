@@ -14,6 +14,9 @@ import type { RoomsCache } from './rooms-cache.ts';
 /** How long a server that was never reached may take to say what it accepts. */
 const LIMITS_MS = 20_000;
 
+/** How many chunks are written at a time: each waits for the disk. */
+const WRITES_AT_ONCE = 4;
+
 interface Parts {
   readonly call: ClientFilesParts['call'];
   readonly cache: RoomsCache;
@@ -49,7 +52,8 @@ export async function prepare(
   const discards = files.map(({ id, discard }) => ({ id, discard }));
   const { room: id } = await parts.call('spool', { room, files: discards });
   try {
-    const small = preview && (await seal(parts, id as RoomId, preview, { signal }));
+    const small =
+      preview && (await seal(parts, id as RoomId, preview, { signal }));
     const whole = await seal(parts, id as RoomId, file, options);
     await parts.call('spooled', { room, ids });
     const content: FileContent = {
@@ -86,8 +90,8 @@ async function seal(
 ): Promise<SealedFile> {
   const hashes: Uint8Array[] = [];
   const pieces = piecesOf(stream(), bytes, PIECE_BYTES);
-  // One chunk is written while the next is read and sealed.
-  let written: Promise<void> = Promise.resolve();
+  // Chunks are written while the next ones are read and sealed.
+  const writes: Promise<void>[] = [];
   try {
     for (let chunk = 0; chunk < chunkCount(bytes); chunk += 1) {
       signal?.throwIfAborted();
@@ -95,15 +99,19 @@ async function seal(
       const { value: piece = new Uint8Array() } = await pieces.next();
       const sealed = await sealChunk({ room, id, key, bytes }, chunk, piece, platform);
       hashes.push(await chunkHash(sealed));
-      await written;
-      written = cache.putOwn(room, id, chunk, sealed);
-      written.catch(() => undefined);
+      if (writes.length === WRITES_AT_ONCE) await writes.shift();
+      const write = cache.putOwn(room, id, chunk, sealed);
+      // It is reported when it is its turn.
+      write.catch(() => undefined);
+      writes.push(write);
       if (piece.length > 0) progress?.(Math.min(bytes, chunk * PIECE_BYTES + piece.length), bytes);
     }
     // Reads to the end, which shows whether there is more than there should be.
     await pieces.next();
+    await Promise.all(writes);
+    await cache.settleOwn(room, id);
   } finally {
-    await written;
+    await Promise.allSettled(writes);
     await pieces.return(undefined);
   }
   return { id, key, hash: await fileHash(hashes), bytes };

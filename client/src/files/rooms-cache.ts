@@ -17,13 +17,18 @@ export class RoomsCache {
     this.#cache = cache;
   }
 
-  /** Stores a chunk that this profile has sealed; it is on the disk then. @throws ChatError `file-space` */
-  async putOwn(room: RoomId, id: FileId, chunk: number, sealed: Uint8Array): Promise<void> {
+  /** Stores a chunk that this profile has sealed; its bytes are on the disk then. @throws ChatError `file-space` */
+  async putOwn(room: RoomId, id: FileId, chunk: number, sealed: Uint8Array<ArrayBuffer>): Promise<void> {
     await this.#cache.put(await ownId(room, id), chunk, sealed, true);
   }
 
+  /** All chunks that were put by {@link putOwn} stay, whatever happens. */
+  async settleOwn(room: RoomId, id: FileId): Promise<void> {
+    await this.#cache.settle(await ownId(room, id));
+  }
+
   /** Stores a chunk that was fetched: {@link get} prefers it to an own one. @throws ChatError `file-space` */
-  async putFetched(room: RoomId, file: Named, chunk: number, sealed: Uint8Array): Promise<void> {
+  async putFetched(room: RoomId, file: Named, chunk: number, sealed: Uint8Array<ArrayBuffer>): Promise<void> {
     await this.#cache.put(await fetchedId(room, file), chunk, sealed, false);
   }
 
