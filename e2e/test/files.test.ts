@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readdir, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import type { FileSource } from '@gochat/client/files';
 import { GoChat, type HistoryItem } from '@gochat/client/internal/api/sdk';
 import { FolderFiles } from '@gochat/server/internal/files/folder';
 import { expect, onTestFinished, test } from 'vitest';
@@ -58,18 +59,87 @@ test('a message with files of all sizes arrives, and each member reads the same 
   await end();
 });
 
-test('what the server has of a file is asked for only when its upload has begun before', async () => {
-  const { ana, room, end } = await kitchen();
+/** @returns the requests on files from now on: method, and chunk if it is about one */
+function requestsOnFiles(): string[] {
   const asked: string[] = [];
   const listen = (message: unknown) => {
     const { method, url = '' } = (message as { readonly request: IncomingMessage }).request;
-    if (url.startsWith('/files/')) asked.push(`${method} ${url.split('/').length - 2}`);
+    const [, files, , chunk] = url.split('/');
+    if (files === 'files') asked.push(chunk === undefined ? `${method}` : `${method} ${chunk}`);
   };
   subscribe('http.server.request.start', listen);
   onTestFinished(() => void unsubscribe('http.server.request.start', listen));
+  return asked;
+}
+
+/** A file whose bytes stop in the middle until something is over. */
+function stopping(bytes: Uint8Array, over: () => Promise<unknown>): FileSource {
+  const middle = bytes.length >> 1;
+  return {
+    ...fileOf('large.bin', bytes),
+    stream: async function* () {
+      yield bytes.subarray(0, middle);
+      await over();
+      yield bytes.subarray(middle);
+    },
+  };
+}
+
+test('what the server has of a file is asked for only when its upload has begun before', async () => {
+  const { ana, room, end } = await kitchen();
+  const asked = requestsOnFiles();
   await ana.delivered(room, [await ana.queuesFiles(room, [fileOf('new.txt', randomBytes(10))], 'new')]);
-  expect(asked).toEqual(['PUT 2']);
+  expect(asked).toEqual(['PUT 0']);
   await end();
+});
+
+test('a file that is sent at once goes up while it is sealed, each chunk once', async () => {
+  const { ana, ben, room, stored, end } = await kitchen();
+  const asked = requestsOnFiles();
+  const bytes = randomBytes(6_000_000);
+  const source = stopping(bytes, () =>
+    ana.until(async () => (await stored()).length === 1, 'the server has the first chunks'),
+  );
+  const id = await ana.queuesFiles(room, [source], 'large', { isSending: true });
+  await ana.delivered(room, [id]);
+  expect(asked.sort()).toEqual([0, 1, 2, 3, 4, 5, 6].map((chunk) => `PUT ${chunk}`));
+  await ben.hears(room, 'large');
+  expect((await ben.opens(room, id)).equals(bytes)).toBe(true);
+  // One that may be taken back stays here.
+  await ana.profile.files.prepare(room, fileOf('tray', bytes));
+  expect(await stored()).toHaveLength(1);
+  await end();
+});
+
+test('of a file that is not sent after all nothing stays, here or on the server', async () => {
+  const { ana, room, stored, end } = await kitchen();
+  const stop = new AbortController();
+  const reason = new Error('taken back');
+  const source = stopping(randomBytes(6_000_000), async () => {
+    await ana.until(async () => (await stored()).length === 1, 'the server has the first chunks');
+    stop.abort(reason);
+  });
+  const preparing = ana.profile.files.prepare(room, source, { isSending: true, signal: stop.signal });
+  await expect(preparing).rejects.toBe(reason);
+  await ana.until(async () => (await stored()).length === 0, 'the server has forgotten them');
+  await ana.until(async () => (await readdir(join(ana.dir, 'files'))).length === 0, 'ana has forgotten them');
+  await end();
+});
+
+test('a file arrives though the server goes away while it is sealed', async () => {
+  const { ana, ben, room, stored, end, server, home } = await kitchen();
+  const bytes = randomBytes(6_000_000);
+  const source = stopping(bytes, async () => {
+    await ana.until(async () => (await stored()).length === 1, 'the server has the first chunks');
+    await server.stop();
+  });
+  const id = await ana.queuesFiles(room, [source], 'large', { isSending: true });
+  const again = await startServer(join(home.path, 'server'), server.port);
+  await ana.delivered(room, [id]);
+  await ben.hears(room, 'large');
+  expect((await ben.opens(room, id)).equals(bytes)).toBe(true);
+  await end();
+  await again.stop();
 });
 
 test('texts overtake a message whose files wait, and it arrives once the server is back', async () => {

@@ -186,6 +186,11 @@ export class RoomRequests {
       await (await this.#rooms.files.load()).spool(id, files);
       return { room: id };
     },
+    chunkSealed: async ({ room, id, bytes, chunk }) => {
+      const at = this.#rooms.at(await this.#rooms.named(room));
+      await (await this.#rooms.files.load()).chunkSealed(at, { id: id as FileId, bytes }, chunk);
+      return null;
+    },
     spooled: async ({ room, ids }) => {
       await (await this.#rooms.files.load()).spooled((await this.#rooms.named(room)).room.id, ids);
       return null;

@@ -112,6 +112,16 @@ export interface Methods {
     readonly room: string;
     readonly files: readonly { readonly id: string; readonly discard: string }[];
   }) => { readonly room: string };
+  /**
+   * One chunk of an announced file is sealed and stored, and a message with it is queued as soon as all are: it may be uploaded already.
+   * @param params `bytes`: the size of the whole file
+   */
+  chunkSealed: (params: {
+    readonly room: string;
+    readonly id: string;
+    readonly bytes: number;
+    readonly chunk: number;
+  }) => null;
   /** All chunks of these files are sealed and stored. */
   spooled: (params: { readonly room: string; readonly ids: readonly string[] }) => null;
   /** Drops files that were announced and are in no queued message. */
@@ -318,6 +328,7 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   search: 'repeatable',
   fileLimits: 'repeatable',
   spool: 'repeatable',
+  chunkSealed: 'repeatable',
   spooled: 'repeatable',
   unspool: 'repeatable',
   fileChunk: 'repeatable',

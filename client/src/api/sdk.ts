@@ -186,7 +186,9 @@ export class ChatRoom {
     try {
       for (const one of given) {
         const source = await sourceFrom(one, name);
-        prepared.push((await files.prepare(this.id, source, { alt, keepMetadata, signal })).content);
+        prepared.push(
+          (await files.prepare(this.id, source, { alt, keepMetadata, signal, isSending: true })).content,
+        );
       }
       return await this.#say({ kind: 'text', text, ...to, ...mentioning(mentions), files: prepared }, waitMs);
     } catch (error) {

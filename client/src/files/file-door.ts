@@ -1,4 +1,5 @@
 import { type PassFor, signFilePass } from '@gochat/crypto/file';
+import type { FileId } from '@gochat/protocol/fields';
 import { formatFilePass } from '@gochat/protocol/file-pass';
 import { ChatError, type ErrorData } from '../api/chat-error.ts';
 import type { ServerConnection } from '../net/server-connection.ts';
@@ -56,6 +57,23 @@ export class FileDoor {
         await new Promise((resolve) => startTimer(answer.retryAfterMs, () => resolve(undefined)));
       } else return answer;
     }
+  }
+
+  /**
+   * Uploads a chunk, or finds it there.
+   * @param file with its size, and the hash of the secret that deletes it. @throws as {@link ask}; FileRefused
+   */
+  async put(
+    file: { readonly id: FileId; readonly bytes: number; readonly discard?: string },
+    chunk: number,
+    body: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    const { id, bytes, discard } = file;
+    const answer = await this.ask(
+      { verb: 'put', id, bytes, ...(discard !== undefined && { discard }) },
+      { method: 'PUT', path: `/files/${id}/${chunk}`, body },
+    );
+    if (answer.status !== 200 && answer.status !== 201) throw refusalOf(answer);
   }
 
   #pass(wanted: PassFor): string {

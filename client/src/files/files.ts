@@ -32,6 +32,8 @@ export interface PrepareOptions {
   readonly makePreview?:
     | ((bytes: Uint8Array<ArrayBuffer>, type: string) => Promise<Preview | undefined>)
     | undefined;
+  /** The message is queued right after: the server is given the first chunks while the later ones are sealed. */
+  readonly isSending?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** @param done bytes that are sealed and stored */
   readonly progress?: ((done: number, of: number) => void) | undefined;

@@ -53,7 +53,7 @@ export async function prepare(
   const { room: id } = await parts.call('spool', { room, files: discards });
   try {
     const small =
-      preview && (await seal(parts, id as RoomId, preview, { signal }));
+      preview && (await seal(parts, id as RoomId, preview, { signal, isSending: options.isSending }));
     const whole = await seal(parts, id as RoomId, file, options);
     await parts.call('spooled', { room, ids });
     const content: FileContent = {
@@ -81,12 +81,12 @@ async function checkSize({ call }: Parts, room: string, bytes: number): Promise<
   if (bytes > limits.bytes) throw new ChatError({ reason: 'file-too-large', bytes, most: limits.bytes });
 }
 
-/** Seals a file into the cache; it is on the disk then. */
+/** Seals a file into the cache; it is on the disk then. The owner learns of each chunk if the message is queued right after. */
 async function seal(
-  { cache }: Parts,
+  { call, cache }: Parts,
   room: RoomId,
   { id, key, bytes, stream }: Unsealed,
-  { signal, progress }: Pick<PrepareOptions, 'signal' | 'progress'>,
+  { signal, progress, isSending = false }: Pick<PrepareOptions, 'signal' | 'progress' | 'isSending'>,
 ): Promise<SealedFile> {
   const hashes: Uint8Array[] = [];
   const pieces = piecesOf(stream(), bytes, PIECE_BYTES);
@@ -101,8 +101,10 @@ async function seal(
       hashes.push(await chunkHash(sealed));
       if (writes.length === WRITES_AT_ONCE) await writes.shift();
       const write = cache.putOwn(room, id, chunk, sealed);
-      // It is reported when it is its turn.
-      write.catch(() => undefined);
+      // It is reported when it is its turn. What the owner can't upload now it uploads later.
+      write
+        .then(() => (isSending ? call('chunkSealed', { room, id, bytes, chunk }) : null))
+        .catch(() => undefined);
       writes.push(write);
       if (piece.length > 0) progress?.(Math.min(bytes, chunk * PIECE_BYTES + piece.length), bytes);
     }

@@ -1,9 +1,10 @@
 import type { FileId, RoomId } from '@gochat/protocol/fields';
-import type { ChatEvent, Params } from '../api/methods.ts';
+import type { ChatEvent, Params, SealedFile } from '../api/methods.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import type { Clock } from '../schedule/clock.ts';
 import type { Records } from '../store/records.ts';
 import { CacheBound } from './cache-bound.ts';
+import { EarlyUploads } from './early-uploads.ts';
 import { Fetches } from './fetches.ts';
 import type { CacheId, FileCache } from './file-cache.ts';
 import { FileDoor } from './file-door.ts';
@@ -31,20 +32,17 @@ export class ProfileFiles {
   readonly #bound: CacheBound;
   /** Sealed since this process owns the profile, and not uploaded yet. */
   readonly #fresh = new Set<FileId>();
+  readonly #early: EarlyUploads;
   readonly #doors = new WeakMap<RoomSession, FileDoor>();
 
   private constructor(parts: ProfileFilesParts, cache: FileCache) {
     this.#parts = parts;
     this.#cache = new RoomsCache(cache);
     this.#bound = new CacheBound(cache, () => this.#waiting());
-    const { clock, emit } = parts;
-    this.fetches = new Fetches({
-      clock,
-      emit,
-      cache: this.#cache,
-      bound: this.#bound,
-      door: (at) => this.#door(at),
-    });
+    const { clock, emit, records } = parts;
+    const door = (at: RoomAt) => this.#door(at);
+    this.fetches = new Fetches({ clock, emit, cache: this.#cache, bound: this.#bound, door });
+    this.#early = new EarlyUploads({ records, clock, cache: this.#cache, door });
   }
 
   static async open(parts: ProfileFilesParts): Promise<ProfileFiles> {
@@ -53,13 +51,15 @@ export class ProfileFiles {
 
   close(): void {
     this.fetches.close();
+    this.#early.close();
   }
 
   /** The uploads of a room that was opened. */
   uploads({ session, server }: RoomAt): Uploads {
     const { records, clock } = this.#parts;
     const door = this.#door({ session, server });
-    return new Uploads({ session, server, records, clock, cache: this.#cache, door, fresh: this.#fresh });
+    const [cache, fresh, early] = [this.#cache, this.#fresh, this.#early];
+    return new Uploads({ session, server, records, clock, cache, door, fresh, early });
   }
 
   /** As {@link Methods.spool}. */
@@ -67,6 +67,13 @@ export class ProfileFiles {
     const at = this.#parts.clock.now();
     const changes = files.map(({ id, discard }) => spoolChanges(room, id as FileId, discard, at));
     await this.#parts.records.write(changes.flat());
+  }
+
+  /** As {@link Methods.chunkSealed}. */
+  async chunkSealed(at: RoomAt, file: Pick<SealedFile, 'id' | 'bytes'>, chunk: number): Promise<void> {
+    const job = await jobOf(this.#parts.records, at.session.room.id, file.id);
+    // Otherwise the rest is the upload's, or nothing of it is wanted any more.
+    if (job?.state === 'sealing') this.#early.add(at, file, chunk);
   }
 
   /** As {@link Methods.spooled}. */

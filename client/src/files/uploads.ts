@@ -13,12 +13,12 @@ import type { RoomSession } from '../room/room-session.ts';
 import type { Clock } from '../schedule/clock.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { Records } from '../store/records.ts';
+import { CHUNKS_AT_ONCE, type EarlyUploads } from './early-uploads.ts';
 import { type FileDoor, FileRefused, refusalOf } from './file-door.ts';
 import { idsOf } from './file-ids.ts';
 import { type FileJob, forgetChanges, jobsOf, secretOf } from './file-records.ts';
 import type { RoomsCache } from './rooms-cache.ts';
 
-const CHUNKS_AT_ONCE = 2;
 /** The waits after a failure of the network, and after the server's refusal: from, to. */
 const NETWORK_MS = [1_000, 60_000] as const;
 const REFUSED_MS = [60_000, 30 * 60_000] as const;
@@ -39,6 +39,8 @@ export interface UploadsParts {
   readonly clock: Pick<Clock, 'now'>;
   /** Files of which the server surely has nothing: sealed by now, and never uploaded. A file is taken out when its upload begins. */
   readonly fresh: Set<FileId>;
+  /** It is over for a file whose upload begins. */
+  readonly early: EarlyUploads;
 }
 
 /** A failure, and how often there was one. */
@@ -183,13 +185,15 @@ export class Uploads {
     for (const id of idsOf(files)) this.#done.delete(id);
   }
 
-  /** @returns whether the server had some of it before */
+  /** @returns whether the server may have dropped meanwhile what it had before */
   async #file(file: SealedFile, isWanted: () => boolean): Promise<boolean> {
-    const { records, session } = this.#parts;
+    const { records, session, clock } = this.#parts;
     if (!isWanted()) return false;
     const secret = await secretOf(records, session.room.id, file.id);
     const discard = secret === undefined ? {} : { discard: await discardHash(secret) };
-    const have = this.#parts.fresh.delete(file.id) ? new Set<number>() : await this.#have(file);
+    const isFresh = this.#parts.fresh.delete(file.id);
+    const early = await this.#parts.early.end(file.id);
+    const have = isFresh ? (early?.have ?? new Set<number>()) : await this.#have(file);
     const missing = Array.from({ length: chunkCount(file.bytes) }, (_, chunk) => chunk).filter(
       (c) => !have.has(c),
     );
@@ -215,7 +219,8 @@ export class Uploads {
     });
     const failed = (await Promise.allSettled(works)).find((work) => work.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return have.size > 0;
+    if (!isFresh) return have.size > 0;
+    return early !== undefined && clock.now() - early.since > UNFINISHED_MS;
   }
 
   async #have({ id, bytes }: SealedFile): Promise<ReadonlySet<number>> {
@@ -234,12 +239,7 @@ export class Uploads {
     const { id: room } = session.room;
     const body = (await cache.getOwn(room, id, chunk)) ?? (await cache.get(room, file, chunk));
     if (body === undefined) throw new ChatError({ reason: 'file-unprepared' });
-    const path = `/files/${id}/${chunk}`;
-    const answer = await this.#parts.door.ask(
-      { verb: 'put', id, bytes, ...discard },
-      { method: 'PUT', path, body },
-    );
-    if (answer.status !== 200 && answer.status !== 201) throw refusalOf(answer);
+    await this.#parts.door.put({ id, bytes, ...discard }, chunk, body);
   }
 
   /** Reads what is to be dropped, and drops it here. */
@@ -256,6 +256,7 @@ export class Uploads {
     const there: FileJob[] = [];
     for (const job of jobs) {
       const { id, hash } = job;
+      await this.#parts.early.end(id);
       await cache.dropOwn(session.room.id, id);
       if (hash !== undefined) await cache.dropFetched(session.room.id, { id, hash });
       this.#done.delete(job.id);

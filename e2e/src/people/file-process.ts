@@ -31,7 +31,7 @@ async function send(): Promise<void> {
   if (waiting.length === 0 && !before.some(isIt)) {
     const { sourceAt } = await import('@gochat/client/internal/files/path-source');
     const progress = (done: number, of: number) => report({ stage: 'seal', done, of });
-    const { content } = await files.prepare(room.id, await sourceAt(path), { progress });
+    const { content } = await files.prepare(room.id, await sourceAt(path), { progress, isSending: true });
     const id = createHash('sha256').update(content.id).digest('base64url').slice(0, 22);
     await chat.profile.call('queue', {
       room: room.id,

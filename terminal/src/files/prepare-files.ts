@@ -68,6 +68,7 @@ export async function prepareFiles(parts: PrepareParts): Promise<FileContents> {
       const name = sanitizeLine(file.name);
       const { content, kept } = await profile.files.prepare(room, file, {
         keepMetadata,
+        isSending: true,
         makePreview: async (bytes) => (await import('../pictures/pictures.ts')).makePreview(bytes),
         ...(alt[i] !== undefined && { alt: alt[i] }),
         ...(signal && { signal }),
