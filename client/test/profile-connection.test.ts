@@ -38,7 +38,7 @@ function place() {
   };
   const here = {
     claim,
-    unlock: async () => ({ key: KEY, relock: async () => undefined }),
+    unlock: async () => ({ key: KEY, relock: async () => undefined, renew: async () => undefined }),
     connect: () => Promise.reject(new Error('there is no server')),
     loadOwn: async () => openOwnProfile,
     watchWakes: () => () => undefined,

@@ -10,6 +10,7 @@ import { VaultError } from '@gochat/crypto/vault-error';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
 import type { Method, Params, Result } from '../api/methods.ts';
+import type { Forgetting } from '../profile/forget.ts';
 import type { AccountMethod, RoomMethod, RoomRequests } from './room-requests.ts';
 import type { RoomsParts } from './rooms.ts';
 import { SettingsStore } from './settings-store.ts';
@@ -17,6 +18,7 @@ import { SettingsStore } from './settings-store.ts';
 export interface AccountParts extends Omit<RoomsParts, 'who' | 'preferences'> {
   /** Locks the profile's key with a passphrase; with undefined, stores it without one. */
   readonly relock: (passphrase: string | undefined) => Promise<void>;
+  readonly forgetting: Pick<Forgetting, 'all' | 'sweep'>;
 }
 
 type Handlers = { readonly [M in Method]: (params: Params<M>) => Promise<Result<M>> };
@@ -38,6 +40,8 @@ export class Account {
   /** Undefined until the profile has a room, or wants one. */
   #rooms: Promise<RoomRequests> | undefined;
   #closed = false;
+  /** All that the profile had is being deleted, or is. */
+  #forgotten: Promise<void> | undefined;
 
   private constructor(parts: AccountParts, who: Who, settings: SettingsStore) {
     this.#parts = parts;
@@ -56,11 +60,14 @@ export class Account {
       await records.write([{ place: { of: 'identity' }, value: encodeIdentity(who) }]);
     const account = new Account(parts, who, await SettingsStore.open(records, parts.emit));
     if (await account.#hasWork()) await account.#openRooms();
+    else if (account.#settings.preferences.removed !== undefined) await parts.forgetting.sweep(records);
     return account;
   }
 
   /** Answers one request. @throws ChatError, RoomError, LinkError, NameError */
   async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    if (this.#forgotten !== undefined && method !== 'linking')
+      throw new ChatError({ reason: 'device-removed' });
     const own: Partial<Handlers>[M] = this.#handlers[method];
     if (own !== undefined) return own(params);
     const opening = this.#openRooms();
@@ -80,6 +87,7 @@ export class Account {
     this.#closed = true;
     const rooms = await this.#rooms?.catch(() => undefined);
     await rooms?.close();
+    await this.#forgotten;
   }
 
   /** Whether it has rooms, or is to get those of its person's other devices. */
@@ -101,7 +109,8 @@ export class Account {
     try {
       const code = await loadRoomCode();
       const becomes = (who: Who) => this.#become(who);
-      return await code.open({ ...this.#parts, who: this.#who, becomes }, this.#settings);
+      const ousted = () => this.#forget();
+      return await code.open({ ...this.#parts, who: this.#who, becomes, ousted }, this.#settings);
     } catch (error) {
       this.#rooms = undefined;
       throw error;
@@ -119,6 +128,15 @@ export class Account {
     this.#rooms.catch(() => undefined);
   }
 
+  /** Another device of this person has removed this one. What fails is done when the profile is opened again. */
+  #forget(): void {
+    this.#forgotten ??= Promise.resolve(this.#rooms)
+      .then((rooms) => rooms?.close())
+      .then(() => this.#parts.forgetting.all())
+      .catch(() => undefined);
+    this.#parts.emit({ kind: 'linking', linking: { stage: 'removed' } });
+  }
+
   readonly #handlers: Pick<Handlers, AccountMethod> & Partial<Handlers> = {
     whoami: async () => ({
       name: this.#settings.preferences.name,
@@ -126,6 +144,7 @@ export class Account {
     }),
     rooms: async () => (this.#rooms === undefined ? [] : (await this.#rooms).call('rooms', {})),
     linking: async () => {
+      if (this.#forgotten !== undefined) return { stage: 'removed' };
       if (this.#rooms === undefined && !(await this.#hasWork())) return { stage: 'none' };
       return (await this.#openRooms()).call('linking', {});
     },

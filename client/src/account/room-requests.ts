@@ -37,7 +37,7 @@ export type RoomMethod = Exclude<Method, AccountMethod>;
 type Handlers = Omit<AllHandlers, DeviceMethod | BackupMethod>;
 type AllHandlers = { readonly [M in RoomMethod]: (params: Params<M>) => Promise<Result<M>> };
 
-export type RequestsParts = RoomsParts & Pick<DevicesParts, 'becomes'>;
+export type RequestsParts = RoomsParts & Pick<DevicesParts, 'becomes' | 'ousted'>;
 
 /** The requests about the rooms of a profile. This module has all that uses MLS, and is loaded once a profile has a room or wants one. */
 export class RoomRequests {
@@ -61,7 +61,6 @@ export class RoomRequests {
       rooms,
       settings,
       joinsOf: (room) => this.#joinsOf(room),
-      ousted: () => undefined,
     });
     const backups = backupHandlers({ ...parts, rooms, settings });
     this.#all = { ...this.#handlers, ...this.#devices.handlers, ...backups };
@@ -340,7 +339,9 @@ export class RoomRequests {
 
   /** The first name that is used becomes the profile's own. */
   async #remember(name: string): Promise<void> {
-    if (this.#settings.preferences.name === undefined) await this.#settings.prefer({ name });
+    const { name: known = name, removed } = this.#settings.preferences;
+    if (this.#settings.preferences.name === undefined || removed !== undefined)
+      await this.#settings.prefer({ name: known, removed: undefined });
   }
 
   async #invite(params: Params<'invite'>): Promise<Result<'invite'>> {

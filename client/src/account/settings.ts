@@ -45,6 +45,11 @@ export interface Preferences {
   readonly ignored: readonly string[];
   /** Whether previews of new pictures are fetched unasked. They never are in rooms that are unconfirmed or split, or of ignored members. */
   readonly pictures: 'always' | 'click';
+  /**
+   * When another device of this person has removed this one, in milliseconds since 1970: what the profile had is deleted. Absent once it
+   * has a room again.
+   */
+  readonly removed?: number | undefined;
   /** Settings of the screens by name. */
   readonly screen: Readonly<Record<string, string>>;
 }

@@ -522,7 +522,10 @@ export type Linking =
     }
   /** It has ended without a device. */
   | { readonly stage: 'failed'; readonly problem: Problem }
-  /** Another device of the person has removed this one: its keys and rooms are deleted here, and the next start makes a new profile. */
+  /**
+   * Another device of the person has removed this one: its keys and rooms are deleted here, and all other calls fail with
+   * `device-removed`. The next start makes a new profile, whose preferences say when this was.
+   */
   | { readonly stage: 'removed' };
 
 /** Whether a room receives new entries at present. */

@@ -42,7 +42,11 @@ export function openBrowserChat({
         }),
       fileCache,
       loadOwn: async () => openOwnProfile,
-      unlock: async (owner) => ({ key: await unlock(owner, env), relock: refuse }),
+      unlock: async (owner) => ({
+        key: await unlock(owner, env),
+        relock: refuse,
+        renew: async (key) => owner.database.keepSeal(owner.token, await sealOnDevice(key, env)),
+      }),
       connect: (address) => connectBrowser(address, location.origin),
       watchWakes: watchBrowserWakes,
       unloadStore: localUnloadStore(`${name}/unanswered`),

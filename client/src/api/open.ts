@@ -61,7 +61,12 @@ export async function openChat({
         const { noPassphrase, relock, unlock } = await import('../profile/key-file.ts');
         const known = noPassphrase(env);
         const key = await unlock(dir, store, ask, env, known);
-        return { key, relock: (next) => relock(dir, key, next, env, known), known };
+        return {
+          key,
+          relock: (next) => relock(dir, key, next, env, known),
+          renew: (next) => relock(dir, next, undefined, env, known),
+          known,
+        };
       },
       given: async () => ask?.({ isOpen: true }),
       async connect(address, circuit, owner) {

@@ -5,6 +5,7 @@ import { ChatError } from '../api/chat-error.ts';
 import { type ChatEvent, isMethod, type Params } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import { fromJson, Records, toJson } from '../store/records.ts';
+import { Forgetting } from './forget.ts';
 import { OwnerGone } from './guest.ts';
 import type { KeptCall, OwnProfile, ProfileLocation, UnloadStore } from './profile-location.ts';
 import { Fenced, type Owner } from './roles.ts';
@@ -17,7 +18,7 @@ export async function openOwnProfile<O extends Owner>(
   emit: (event: ChatEvent) => void,
 ): Promise<OwnProfile> {
   const { unloadStore } = place;
-  const { key, relock, known } = await place.unlock(owner);
+  const { key, relock, renew, known } = await place.unlock(owner);
   const records = new Records(owner.store, openVault(key), env);
   const chat = await Account.open({
     records,
@@ -27,6 +28,7 @@ export async function openOwnProfile<O extends Owner>(
     emit,
     watchWakes: place.watchWakes,
     relock,
+    forgetting: new Forgetting(owner.store, env, renew),
     files: place.files(owner),
   });
   await repeatKept(chat, records, unloadStore);

@@ -15,6 +15,8 @@ export interface ProfileLocation<O extends Owner> {
   unlock(owner: O): Promise<{
     readonly key: Uint8Array;
     readonly relock: (passphrase: string | undefined) => Promise<void>;
+    /** Replaces the key by another one, without a passphrase. */
+    readonly renew: (key: Uint8Array) => Promise<void>;
     /** Absent where a profile has no passphrase. */
     readonly known?: KnownPassphrase;
   }>;

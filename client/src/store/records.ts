@@ -41,7 +41,7 @@ export class Records {
 
   /** @throws VaultError `damaged` */
   async get(place: RecordKey): Promise<Uint8Array | undefined> {
-    const key = this.#key(place);
+    const key = this.keyOf(place);
     const sealed = await this.#store.get(key);
     return sealed && openRecord(this.#vault, key, sealed);
   }
@@ -58,25 +58,25 @@ export class Records {
     );
     const rows = (await Promise.all(listed)).flat().map(({ key }) => ({ key, value: undefined }));
     const single = (['room', 'state', 'request', 'notes'] as const).map((of) => ({
-      key: this.#key({ of, room }),
+      key: this.keyOf({ of, room }),
       value: undefined,
     }));
     await this.#store.write([...rows, ...single, ...also.map((change) => this.#sealed(change))]);
   }
 
   #sealed({ place, value }: RecordChange): StoreChange {
-    const key = this.#key(place);
+    const key = this.keyOf(place);
     return { key, value: value && sealRecord(this.#vault, key, value, this.#env) };
   }
 
   /** A record's value, sealed for its place, to be stored elsewhere. */
   seal(place: RecordKey, value: Uint8Array): Uint8Array {
-    return sealRecord(this.#vault, this.#key(place), value, this.#env);
+    return sealRecord(this.#vault, this.keyOf(place), value, this.#env);
   }
 
   /** @throws VaultError `damaged` when {@link seal} didn't make it for this place */
   open(place: RecordKey, sealed: Uint8Array): Uint8Array {
-    return openRecord(this.#vault, this.#key(place), sealed);
+    return openRecord(this.#vault, this.keyOf(place), sealed);
   }
 
   /** The record `room` of every room. @throws VaultError `damaged` */
@@ -119,7 +119,8 @@ export class Records {
     return rows.map(({ key, value }) => openRecord(this.#vault, key, value));
   }
 
-  #key(place: RecordKey): Uint8Array {
+  /** Where the store has a record. */
+  keyOf(place: RecordKey): Uint8Array {
     switch (place.of) {
       case 'identity':
       case 'settings':

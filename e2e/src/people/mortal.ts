@@ -1,4 +1,5 @@
 import { Account } from '@gochat/client/internal/account/account';
+import { Forgetting } from '@gochat/client/internal/profile/forget';
 import { MemoryStore } from '@gochat/client/internal/store/memory';
 import { Records } from '@gochat/client/internal/store/records';
 import type { Env } from '@gochat/crypto/primitives';
@@ -16,7 +17,7 @@ export type Death = readonly [at: number, when: 'before' | 'after'];
 export class Mortal {
   readonly network = new Network();
   readonly #disk = new MemoryStore();
-  readonly #vault = openVault(random(32));
+  #vault = openVault(random(32));
   readonly #env: Env;
   readonly #deaths: Death[];
   #store: CrashingStore;
@@ -53,6 +54,9 @@ export class Mortal {
           connect: (address) => this.network.connect(address),
           emit: () => undefined,
           relock: async () => undefined,
+          forgetting: new Forgetting(this.#store, this.#env, async (key) => {
+            this.#vault = openVault(key);
+          }),
           files: noFiles.files,
           watchWakes: () => () => undefined,
         });

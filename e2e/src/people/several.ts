@@ -69,7 +69,12 @@ export class Several implements Fleeting {
         async unlock({ store }) {
           const known = noPassphrase(platform);
           const key = await unlock(dir, store, undefined, platform, known);
-          return { key, relock: (next) => relock(dir, key, next, platform, known), known };
+          return {
+            key,
+            relock: (next) => relock(dir, key, next, platform, known),
+            renew: (next) => relock(dir, next, undefined, platform, known),
+            known,
+          };
         },
         connect: (address) => this.network.connect(address),
         files: () => noFiles.files,
