@@ -195,6 +195,8 @@ export type Verdict =
       readonly record: EpochRecord;
       /** Whether newcomers may read it: what was said while the room showed newcomers nothing is never shown to them. */
       readonly isForNewcomers: boolean;
+      /** When it disappears, in milliseconds since 1970; undefined: never. */
+      readonly expires: number | undefined;
     }
   /** It is of another room. */
   | { readonly kind: 'foreign' }
@@ -204,7 +206,7 @@ export type Verdict =
 /** @returns what verifies the lines of a pack of this room, one at a time. A line takes some 0.3 ms. */
 export function packVerifier(room: RoomId, { epochs }: Pack): (line: PackLine) => Promise<Verdict> {
   const read = new Map<number, ProvedEpoch | undefined>();
-  return async ({ epoch: index, leaf, signature, payload }) => {
+  return async ({ epoch: index, at, leaf, signature, payload }) => {
     const record = epochs[index];
     if (record !== undefined && !read.has(index)) read.set(index, readEpoch(room, record));
     const epoch = read.get(index);
@@ -212,13 +214,19 @@ export function packVerifier(room: RoomId, { epochs }: Pack): (line: PackLine) =
     const proof: Proof = { epoch: epoch.context.epoch, leaf, signature, payload };
     const message = await verifyIn(epoch, proof);
     if (message === undefined) return { kind: 'forged' };
-    return { kind: 'proved', message, proof, record, isForNewcomers: isForNewcomers(epoch) };
+    const more = { isForNewcomers: isForNewcomers(epoch), expires: expiryOf(epoch, at) };
+    return { kind: 'proved', message, proof, record, ...more };
   };
 }
 
 /** Whether what was said in this epoch may be shown to newcomers, as far as its room state says. */
 export function isForNewcomers({ state }: Pick<ProvedEpoch, 'state'>): boolean {
   return state !== 'newer' && state.history !== undefined;
+}
+
+/** @param at when it was said. @returns when what was said in this epoch disappears, in milliseconds since 1970; undefined: never */
+export function expiryOf({ state }: Pick<ProvedEpoch, 'state'>, at: number): number | undefined {
+  return state === 'newer' || state.expire === undefined ? undefined : at + state.expire * 1000;
 }
 
 /** The first byte of the body of a post that is a part of a pack. */

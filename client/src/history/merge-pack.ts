@@ -44,7 +44,12 @@ export async function mergePack(
 ): Promise<MergedPack | undefined> {
   const decoded = decodePack(pack);
   if (decoded === undefined) return undefined;
-  const { messages: proved, ...left } = await verifyPack(into.room.id, decoded, from.sharer !== undefined);
+  const { messages: proved, ...left } = await verifyPack(
+    into.room.id,
+    decoded,
+    from.sharer !== undefined,
+    from.now,
+  );
   const messages = proved
     .filter(({ at }) => at >= since)
     .toSorted((a, b) => comparePositions(b.seq, a.seq))

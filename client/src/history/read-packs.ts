@@ -1,4 +1,4 @@
-import { isForNewcomers, PACK_BYTES, PackWriter } from '@gochat/crypto/pack';
+import { expiryOf, isForNewcomers, PACK_BYTES, PackWriter } from '@gochat/crypto/pack';
 import {
   decodeProof,
   type EpochRecord,
@@ -169,8 +169,7 @@ class ProofFinder {
   #isAllowed(epoch: ProvedEpoch, at: number): boolean {
     const { forNewcomers, now } = this.#options;
     if (forNewcomers && !isForNewcomers(epoch)) return false;
-    const expire = epoch.state === 'newer' ? undefined : epoch.state.expire;
-    return expire === undefined || at + expire * 1000 > now;
+    return (expiryOf(epoch, at) ?? Number.POSITIVE_INFINITY) > now;
   }
 
   async #epoch(number: bigint): Promise<readonly { record: EpochRecord; epoch: ProvedEpoch }[]> {

@@ -35,8 +35,14 @@ type Proved = Extract<Verdict, { kind: 'proved' }> & Pick<PackLine, 'seq' | 'at'
 /**
  * Verifies all lines of a pack, in slices that don't keep the platform busy.
  * @param forNewcomers whether what was said while newcomers were shown nothing is left out. It isn't for packs of this person's own devices.
+ * @param now by this device's clock: what has disappeared by it is left out
  */
-export async function verifyPack(room: RoomId, pack: Pack, forNewcomers: boolean): Promise<VerifiedPack> {
+export async function verifyPack(
+  room: RoomId,
+  pack: Pack,
+  forNewcomers: boolean,
+  now = 0,
+): Promise<VerifiedPack> {
   const slices = new Slices();
   const verify = packVerifier(room, pack);
   const proved: Proved[] = [];
@@ -46,7 +52,8 @@ export async function verifyPack(room: RoomId, pack: Pack, forNewcomers: boolean
     const verdict = await verify(line);
     if (verdict.kind !== 'proved') left[verdict.kind] += 1;
     else if (forNewcomers && !verdict.isForNewcomers) left.unshared += 1;
-    else proved.push({ ...verdict, seq: line.seq, at: line.at });
+    else if (verdict.expires === undefined || verdict.expires > now)
+      proved.push({ ...verdict, seq: line.seq, at: line.at });
   }
   return { messages: await messagesOf(proved, slices), ...left };
 }
