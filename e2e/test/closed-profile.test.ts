@@ -10,6 +10,8 @@ import { WAIT_MS } from '../src/waits.ts';
 
 const SCRIPT = fileURLToPath(new URL('../src/people/leaving-process.ts', import.meta.url));
 const MESSAGES = 12;
+/** Where a process is in its writes when it exits is chance. */
+const ROUNDS = 8;
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;
@@ -81,4 +83,13 @@ test('a process stops running whose owner closes as it does', async () => {
 test('a process stops running that closed the profile while calls were under way', async () => {
   await ana.close();
   expect(await end(await start('hasty'))).toBe(0);
+});
+
+test('a process that exits without closing its profile ends, and what it had queued is sent later', async () => {
+  await ana.close();
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const child = await start('exiting', String(MESSAGES));
+    expect(await end(child), `round ${round}`).toBe(7);
+  }
+  expect(await texts()).toHaveLength(ROUNDS * MESSAGES);
 });

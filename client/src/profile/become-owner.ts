@@ -5,7 +5,7 @@ import { LmdbStore } from '../store/lmdb.ts';
 import { migrate } from '../store/schema.ts';
 import { type Door, sweepDoors } from './door.ts';
 import type { Handler, Host } from './host.ts';
-import { currentToken, fence, ROUTE_CALL, readRoute } from './owner-record.ts';
+import { fence, holderKey, isHolder, ROUTE_CALL, readRoute } from './owner-record.ts';
 import { Fenced, type Owner } from './roles.ts';
 
 export { openEnvironment };
@@ -27,12 +27,11 @@ export async function becomeOwner(
   const lost = new Promise<void>((resolve) => {
     lose = resolve;
   });
-  const guard = () => {
-    if (currentToken(environment) === token) return;
+  const refusal = () => {
     lose();
-    throw new Fenced();
+    return new Fenced();
   };
-  const store = new LmdbStore(environment, guard);
+  const store = new LmdbStore(environment, { key: holderKey(token), refusal });
   let released: Promise<void> | undefined;
   const releaseNow = async () => {
     try {
@@ -51,7 +50,9 @@ export async function becomeOwner(
   try {
     const route = routeOf(wanted, readRoute(environment));
     fence(environment, token, route);
-    await migrate(environment, guard);
+    migrate(environment, () => {
+      if (!isHolder(environment, token)) throw refusal();
+    });
     await sweepDoors(environment.dir, clock.now());
     const serve = (handler: Handler) =>
       host.serve(async (method, ...rest) =>

@@ -21,7 +21,10 @@ const ownerRecord = v.object({
 });
 export type OwnerRecord = v.InferOutput<typeof ownerRecord>;
 
-const TOKEN_KEY = new TextEncoder().encode('owner');
+/** The owner that may write has a key that begins with this. What a condition of a write can look at is whether a key exists. */
+const HOLDER = 'owner ';
+/** Follows every key that begins as {@link HOLDER} without its blank: earlier versions had the token under that. */
+const AFTER_HOLDERS = 'owner~';
 const ROUTE_KEY = new TextEncoder().encode('route');
 const NEW = 'owner.new-';
 const NUMBERED = /^owner\.([1-9]\d{0,14})$/;
@@ -104,15 +107,22 @@ export function readRoute(environment: Environment): Route | undefined {
 
 /** Makes this token the only one whose owner may write, and the route the profile's. Durable when it returns. */
 export function fence(environment: Environment, token: string, used: Route | undefined): void {
+  const { meta } = environment;
   environment.transactNow(() => {
-    void environment.meta.put(TOKEN_KEY, Buffer.from(token));
-    if (used === undefined) void environment.meta.remove(ROUTE_KEY);
-    else void environment.meta.put(ROUTE_KEY, Buffer.from(JSON.stringify(used)));
+    const former = [...meta.getKeys({ start: Buffer.from(HOLDER.trim()), end: Buffer.from(AFTER_HOLDERS) })];
+    for (const key of former) void meta.remove(key);
+    void meta.put(holderKey(token), Buffer.of());
+    if (used === undefined) void meta.remove(ROUTE_KEY);
+    else void meta.put(ROUTE_KEY, Buffer.from(JSON.stringify(used)));
   });
 }
 
-/** @returns the token of the owner that may write, as of the transaction that this is called in. */
-export function currentToken(environment: Environment): string | undefined {
-  const token = environment.meta.get(TOKEN_KEY);
-  return token && Buffer.from(token).toString();
+/** The key that is there while the owner with this token may write. */
+export function holderKey(token: string): Uint8Array {
+  return Buffer.from(`${HOLDER}${token}`);
+}
+
+/** @returns whether the owner with this token may write, as of the transaction that this is called in. */
+export function isHolder(environment: Environment, token: string): boolean {
+  return environment.meta.get(holderKey(token)) !== undefined;
 }

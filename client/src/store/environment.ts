@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, openSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Database, open } from 'lmdb';
+import { type Database, IF_EXISTS, open } from 'lmdb';
+import type { StoreChange } from './store.ts';
 
 export type Table = Database<Buffer, Uint8Array>;
 
@@ -12,11 +13,17 @@ export interface Environment {
   readonly meta: Table;
   readonly records: Table;
   /**
-   * Runs `work` in a transaction under the write lock of all processes. An error of `work` undoes its writes and rejects. The writes
-   * are on the disk when it resolves. Calls on one environment run in order. `work` must be synchronous.
+   * Changes records in one transaction under the write lock of all processes, unless `meta` lacks the key `ifHeld`. The arguments must
+   * stay as they are until it resolves; then the changes are on the disk. Calls on one environment are carried out in order.
+   * A thread of LMDB does so without this one: a transaction that waited for JavaScript would never end in a process that exits
+   * meanwhile, nor would the process, and it would keep the lock.
+   * @returns false if the key was missing, and nothing is changed
    */
-  transact<T>(work: () => T): Promise<T>;
-  /** The same at once: the process waits for the lock and for the disk. No {@link transact} of the environment may be pending. */
+  write(changes: readonly StoreChange[], ifHeld?: Uint8Array): Promise<boolean>;
+  /**
+   * Runs `work`, which must be synchronous, in a transaction under the same lock. The process waits for the lock and for the disk. An
+   * error of `work` undoes its writes. No {@link write} of the environment may be pending.
+   */
   transactNow<T>(work: () => T): T;
   /** @returns the value as of the newest transaction of any process. */
   peek(table: 'meta' | 'records', key: Uint8Array): Uint8Array | undefined;
@@ -84,14 +91,21 @@ function openShared(dir: string): Shared {
     environment: {
       dir,
       ...tables,
-      async transact<T>(work: () => T): Promise<T> {
+      async write(changes, ifHeld) {
         try {
-          // A child transaction, since only that is undone when `work` throws. The result is boxed, since a thenable would be awaited.
-          return (await root.childTransaction(() => ({ result: work() }))).result;
+          const change = () => {
+            for (const { key, value } of changes) {
+              if (value === undefined) void tables.records.remove(key);
+              else void tables.records.put(key, value as Buffer);
+            }
+          };
+          if (ifHeld === undefined) return await root.batch(change);
+          return await tables.meta.ifVersion(ifHeld as Buffer, IF_EXISTS, change);
         } catch (error) {
           throw await withCause(error);
         }
       },
+      // The result is boxed, since a thenable would be awaited.
       transactNow: (work) => root.transactionSync(() => ({ result: work() })).result,
       peek(table, key) {
         root.resetReadTxn();

@@ -2,17 +2,24 @@ import type { Environment } from './environment.ts';
 import { checkKey, compareKeys, endOfPrefix } from './key.ts';
 import { type ListOptions, type Store, type StoreChange, StoreClosed, type StoredRecord } from './store.ts';
 
+/** What a store needs to write. */
+export interface Claim {
+  /** In the environment's `meta`. */
+  readonly key: Uint8Array;
+  /** Called for each write that found the key missing. @returns what the write rejects with */
+  readonly refusal: () => Error;
+}
+
 /** The records of an LMDB environment. Closing the store leaves the environment open. */
 export class LmdbStore implements Store {
   readonly #environment: Environment;
-  readonly #guard: () => void;
-  readonly #writing = new Set<Promise<void>>();
+  readonly #claim: Claim | undefined;
+  readonly #writing = new Set<Promise<boolean>>();
   #closed = false;
 
-  /** @param guard runs at the start of every write's transaction; the write rejects with an error that it throws. */
-  constructor(environment: Environment, guard: () => void = () => undefined) {
+  constructor(environment: Environment, claim?: Claim) {
     this.#environment = environment;
-    this.#guard = guard;
+    this.#claim = claim;
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
@@ -25,18 +32,11 @@ export class LmdbStore implements Store {
   async write(changes: readonly StoreChange[]): Promise<void> {
     this.#open();
     for (const { key } of changes) checkKey(key);
-    const { records } = this.#environment;
     const copied = changes.map(({ key, value }) => ({ key: key.slice(), value: value?.slice() }));
-    const writing = this.#environment.transact(() => {
-      this.#guard();
-      for (const { key, value } of copied) {
-        if (value === undefined) void records.remove(key);
-        else void records.put(key, value as Buffer);
-      }
-    });
+    const writing = this.#environment.write(copied, this.#claim?.key);
     this.#writing.add(writing);
     try {
-      await writing;
+      if (!(await writing) && this.#claim !== undefined) throw this.#claim.refusal();
     } finally {
       this.#writing.delete(writing);
     }

@@ -11,16 +11,16 @@ const SCHEMA_KEY = new TextEncoder().encode('schema');
 
 /**
  * Migrates the records to this program's schema; a new environment starts with it.
- * @param guard as for the store: throws when this process may not write.
+ * @param guard throws when this process may not write; called in the transaction
  * @throws ProfileTooNew
  */
-export async function migrate(
+export function migrate(
   environment: Environment,
   guard: () => void = () => undefined,
   migrations: readonly Migration[] = MIGRATIONS,
-): Promise<void> {
+): void {
   const target = migrations.length + 1;
-  await environment.transact(() => {
+  environment.transactNow(() => {
     guard();
     const stored = environment.meta.get(SCHEMA_KEY);
     const version = stored === undefined ? target : Number(stored.toString('latin1'));

@@ -15,12 +15,13 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WAIT_MS } from '@gochat/e2e/internal/waits';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type ClaimOptions, claimProfile } from '../../src/profile/claim.ts';
 import { OwnerGone, OwnerIncompatible } from '../../src/profile/guest.ts';
 import { OWNER_LIMITS } from '../../src/profile/limits.ts';
 import { OWNER_PROTOCOL } from '../../src/profile/messages.ts';
-import { currentToken, fence, newestOwner, succeedOwner } from '../../src/profile/owner-record.ts';
+import { fence, isHolder, newestOwner, succeedOwner } from '../../src/profile/owner-record.ts';
 import { Fenced, type Owner, OwnerBusy } from '../../src/profile/roles.ts';
 import { openEnvironment } from '../../src/store/environment.ts';
 import { ProfileTooNew } from '../../src/store/profile-too-new.ts';
@@ -190,6 +191,21 @@ test('a stopped owner loses the profile, and can’t write when it continues', a
   expect(await stopped.order({ do: 'claim', dir })).toEqual({ role: 'guest', answer: 'still here' });
 });
 
+test.each([
+  ['exit', 7],
+  ['throw', 1],
+] as const)('an owner ends that ends during a write: %s', async (how, code) => {
+  const dir = temporaryFolder();
+  const ending = await victim();
+  await ending.order({ do: 'claim', dir });
+  const ended = once(ending.process, 'exit', { signal: AbortSignal.timeout(WAIT_MS) });
+  ending.process.send({ do: 'end-in-write', how });
+  expect(await ended).toEqual([code, null]);
+  const owner = await claimOwner(dir);
+  await owner.store.write([{ key, value: key }]);
+  expect(await owner.store.get(key)).toEqual(key);
+});
+
 test('a fenced owner learns it by a write and leaves the record of the next alone', async () => {
   const dir = temporaryFolder();
   const owner = await claimOwner(dir);
@@ -200,7 +216,7 @@ test('a fenced owner learns it by a write and leaves the record of the next alon
   await owner.lost;
   await owner.release();
   expect(newestOwner(dir).record).toMatchObject({ token: 'dead' });
-  expect(await environment.transact(() => currentToken(environment))).toBe('dead');
+  expect(environment.transactNow(() => isHolder(environment, DEAD.token))).toBe(true);
   await environment.close();
 });
 
@@ -357,7 +373,7 @@ test('an unreadable record counts as none', async () => {
 test('a profile of a newer version is left alone, and free for that version', async () => {
   const dir = temporaryFolder();
   const environment = openEnvironment(dir);
-  await migrate(environment, undefined, [() => undefined]);
+  migrate(environment, undefined, [() => undefined]);
   await expect(claimProfile(dir)).rejects.toThrow(ProfileTooNew);
   expect(doors(dir)).toEqual([]);
   await environment.close();

@@ -37,7 +37,24 @@ async function obey(order: Order): Promise<Report> {
         process.send?.({ wrote: n } satisfies Report);
       }
       return {};
+    case 'end-in-write':
+      return endInWrite(order.how);
   }
+}
+
+/** Ends while a thread of LMDB writes, and needs nothing of this one any more. */
+async function endInWrite(how: 'exit' | 'throw'): Promise<never> {
+  if (held?.role !== 'owner') throw new Error('not the owner');
+  void held.store.write([{ key: Uint8Array.of(1), value: Uint8Array.of(9) }]);
+  // The write has begun when this is called.
+  await new Promise((resolve) => setImmediate(resolve));
+  // Time for the other thread; this one must not answer it.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  if (how === 'exit') process.exit(7);
+  process.nextTick(() => {
+    throw new Error('a bug of the script');
+  });
+  return new Promise(() => undefined);
 }
 
 process.on('message', (order: Order) => {

@@ -8,6 +8,7 @@ export type Order =
   | { do: 'write'; value: number }
   | { do: 'lost' }
   | { do: 'hurry' }
+  | { do: 'end-in-write'; how: 'exit' | 'throw' }
   | { do: 'give-up' };
 
 export interface Report {
