@@ -257,7 +257,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'profile <action> <file>',
-    does: 'ACTION is backup: save the profile in FILE; or check: read a backup, and try whether its rooms let you in',
+    does: 'ACTION is backup: save the profile in FILE; check: read a backup, and try whether its rooms let you in; or restore: into an empty profile',
     options: [
       ['--to <recipient...>', 'backup for these keys, age1…, instead of a passphrase'],
       ['--identity <file>', 'open a backup with the key in this file, AGE-SECRET-KEY-1…'],
@@ -267,6 +267,7 @@ export const VERBS: readonly Verb[] = [
       ],
       ['--force', 'replace FILE if it exists'],
       ['--offline', 'check only FILE, and ask no server'],
+      ['--label <label>', 'restore: what you call this device (default: the name of the machine)'],
       JSON_LINES,
       WAIT,
     ],

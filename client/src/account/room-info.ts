@@ -19,7 +19,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     history: historySetting(room.context.state),
     as: ownName(session),
     server: meta.server,
-    status: meta.left ? 'left' : room.status,
+    status: meta.restored ? 'restored' : meta.left ? 'left' : room.status,
     members: labelsOf(membersOf(room)).size,
     admin: self?.admin ?? false,
     epoch: String(epochOf(room)),

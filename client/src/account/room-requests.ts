@@ -62,7 +62,8 @@ export class RoomRequests {
       settings,
       joinsOf: (room) => this.#joinsOf(room),
     });
-    const backups = backupHandlers({ ...parts, rooms, settings });
+    const sync = () => this.#devices.sync();
+    const backups = backupHandlers({ ...parts, rooms, settings, sync });
     this.#all = { ...this.#handlers, ...this.#devices.handlers, ...backups };
   }
 

@@ -126,7 +126,7 @@ export class Rooms {
     const metas = shown.map((meta) => ({
       id: meta.id,
       name: meta.name,
-      left: meta.left === true,
+      left: meta.left && meta.restored === undefined,
     }));
     const { id } = pickRoom(metas, name);
     return (await this.#open(id)).session;

@@ -106,6 +106,10 @@ const REASONS = {
   /** It is no backup, or was changed or cut. */
   'backup-damaged': reason('refused', {}),
   'backup-newer': reason('refused', {}),
+  /** A backup is restored only into a profile that has nothing, or goes on to be restored from the same one. */
+  'backup-profile-used': reason('usage', {}),
+  /** The room's messages are from a backup, and this device isn't in it yet. */
+  restored: reason('not-member', {}),
   /** `most` is in bytes for a name and in characters for a topic. */
   'name-invalid': reason('usage', {
     what: v.picklist(['name', 'topic']),

@@ -283,8 +283,11 @@ export interface Methods {
   recover: (params: { readonly link: string; readonly label: string; readonly waitMs: number }) => null;
   /** What this profile does at present to take in a device, or to become one; changes are reported by the event `linking`. */
   linking: (params: Record<string, never>) => Linking;
-  /** What a backup has besides messages. Only `writeBackup` needs it. @throws ChatError `device-limited` without the person's identity key */
-  backup: (params: Record<string, never>) => BackupContents;
+  /**
+   * What a backup has besides messages, after the rooms have received what their servers have: no server is waited for longer than `waitMs`. Only
+   * `writeBackup` needs it. @throws ChatError `device-limited` without the person's identity key
+   */
+  backup: (params: { readonly waitMs: number }) => BackupContents;
   /**
    * Messages of a room with the signatures of their authors, newest first. @param params `to`: the position of the newest one; the whole room when absent
    * @returns `pack`: as `encodePack` makes it, as base64url; absent if there is none. `next`: where the next page begins; absent after the last one
@@ -303,6 +306,23 @@ export interface Methods {
     readonly ticket: Pick<BackupRoom, 'room' | 'server' | 'founder' | 'as'> & { readonly own: string };
     readonly waitMs: number;
   }) => null;
+  /**
+   * Makes this profile, which must have no room, a new device of a backup's person. A repeated call with the same backup goes on. `restoreBackup`
+   * calls this and the next four. @param params `made`: when the backup was made. @throws ChatError `backup-profile-used`
+   */
+  restore: (params: {
+    readonly made: number;
+    readonly identity: string;
+    readonly preferences: BackupContents['preferences'];
+  }) => null;
+  /** Adds a room of the backup, and its notes, unless the profile has it. */
+  restoreRoom: (params: { readonly entry: BackupRoom }) => null;
+  /** Adds messages of a room, which are verified first. @returns how many are new. @throws ChatError `backup-damaged` */
+  restorePack: (params: { readonly room: string; readonly pack: string }) => { readonly added: number };
+  /** All of the backup is stored: from now on this device joins the rooms. @param params `label`: what its person calls this device */
+  restored: (params: { readonly label: string }) => null;
+  /** Waits until each room has let this device in or has refused it, at most `waitMs`. What has failed is tried again later. */
+  rejoined: (params: { readonly waitMs: number }) => RejoinedRooms;
 }
 
 export type Method = keyof Methods;
@@ -366,6 +386,11 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   backup: 'repeatable',
   backupPage: 'repeatable',
   tryTicket: 'repeatable',
+  restore: 'repeatable',
+  restoreRoom: 'repeatable',
+  restorePack: 'repeatable',
+  restored: 'repeatable',
+  rejoined: 'repeatable',
   passphrase: 'repeatable',
 };
 
@@ -395,7 +420,7 @@ export interface RoomInfo {
   readonly history: HistorySetting;
   readonly as: string;
   readonly server: string;
-  /** `joining`, `active`, `left`, `removed`, `broken`, `split`, `rolled-back`, `outdated`. */
+  /** `restored`: from a backup, and not joined yet. Otherwise `joining`, `active`, `left`, `removed`, `broken`, `split`, `rolled-back`, `outdated`. */
   readonly status: string;
   readonly members: number;
   /** Whether this profile is one of its admins. */
@@ -498,6 +523,15 @@ export type RecoveryState =
       /** Whether it leads to the rooms as they are now. A device brings it up to date within about a minute of a change. */
       readonly current: boolean;
     };
+
+/** Which rooms have let a new device in. */
+export interface RejoinedRooms {
+  readonly joined: number;
+  /** How many rooms there are. */
+  readonly of: number;
+  /** By name: those that haven't, and why. */
+  readonly missing: readonly { readonly room: string; readonly problem: Problem }[];
+}
 
 /** What a profile does to take in another device of its person, or to become one. */
 export type Linking =

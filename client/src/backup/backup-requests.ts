@@ -1,29 +1,30 @@
+import { reopen } from '@gochat/crypto/handshake';
 import { fingerprintOf, holdsIdentity, newDeviceOf } from '@gochat/crypto/identity';
 import { join } from '@gochat/crypto/join';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position, RoomId } from '@gochat/protocol/fields';
 import { invitation } from '../account/redeem.ts';
 import { ownName, roomInfo } from '../account/room-info.ts';
-import type { Rooms, RoomsParts } from '../account/rooms.ts';
 import type { RoomNotes } from '../account/settings.ts';
 import type { SettingsStore } from '../account/settings-store.ts';
 import { ChatError } from '../api/chat-error.ts';
 import type { BackupContents, Params, Result } from '../api/methods.ts';
+import { isIn } from '../devices/context.ts';
+import { lacksOwnInvite } from '../devices/tickets.ts';
 import { readPacks } from '../history/read-packs.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import type { BackupRoom } from './backup-lines.ts';
-
-export interface BackupParts extends RoomsParts {
-  readonly rooms: Rooms;
-  readonly settings: SettingsStore;
-}
+import type { BackupParts } from './backup-parts.ts';
 
 /** The most bytes of a page, unless one message alone has more. */
 const PAGE_BYTES = 256 * 1024;
 
 /** See `Methods.backup`. */
-export async function contents({ who, env, rooms, settings }: BackupParts): Promise<BackupContents> {
+export async function contents(parts: BackupParts, waitMs: number): Promise<BackupContents> {
+  const { who, env, rooms, settings } = parts;
   if (!holdsIdentity(who)) throw new ChatError({ reason: 'device-limited' });
+  const present = [...(await rooms.all()), ...(await rooms.all('self'))].filter(isIn);
+  await Promise.all(present.map((session) => refresh(parts, session, waitMs)));
   const { name, verified, ignored, pictures, screen } = settings.preferences;
   const all: BackupRoom[] = [];
   for (const session of [...(await rooms.all()), ...(await rooms.all('self'))])
@@ -40,6 +41,19 @@ export async function contents({ who, env, rooms, settings }: BackupParts): Prom
     },
     rooms: all,
   };
+}
+
+/** Receives what the server has, and makes the own invite of a room that has none: without it, a restore doesn't come in. */
+async function refresh({ rooms, env }: BackupParts, session: RoomSession, waitMs: number): Promise<void> {
+  const end = Date.now() + waitMs;
+  rooms.follow(session);
+  try {
+    await rooms.caughtUp(session, waitMs);
+    if (lacksOwnInvite(session.room))
+      await session.change((now) => reopen(now, env), Math.max(0, end - Date.now()));
+  } catch {
+    // The backup has what the profile has, and the check says which rooms let nobody in.
+  }
 }
 
 async function backedUp(session: RoomSession, settings: SettingsStore): Promise<BackupRoom> {

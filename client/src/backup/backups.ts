@@ -1,24 +1,45 @@
 import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
-import type { BackupParts } from './backup-requests.ts';
+import type { BackupParts } from './backup-parts.ts';
+import type { Restoring } from './restoring.ts';
 
 /** The requests about backups. */
-export type BackupMethod = 'backup' | 'backupPage' | 'tryTicket';
+export type BackupMethod =
+  | 'backup'
+  | 'backupPage'
+  | 'tryTicket'
+  | 'restore'
+  | 'restoreRoom'
+  | 'restorePack'
+  | 'restored'
+  | 'rejoined';
 
 type Handlers = { readonly [M in BackupMethod]: (params: Params<M>) => Promise<Result<M>> };
 
 /** Answers them by code that is loaded with the first one. */
 export function backupHandlers(parts: BackupParts): Handlers {
+  const requests = () => loaded(() => import('./backup-requests.ts'));
+  let restoring: Promise<Restoring> | undefined;
+  const restores = () => {
+    restoring ??= loaded(() => import('./restoring.ts')).then(({ Restoring: code }) => new code(parts));
+    return restoring;
+  };
   return {
-    backup: async () => (await load()).contents(parts),
-    backupPage: async (params) => (await load()).page(parts, params),
-    tryTicket: async (params) => (await load()).tryTicket(parts, params),
+    backup: async ({ waitMs }) => (await requests()).contents(parts, waitMs),
+    backupPage: async (params) => (await requests()).page(parts, params),
+    tryTicket: async (params) => (await requests()).tryTicket(parts, params),
+    restore: async (params) => (await restores()).begin(params),
+    restoreRoom: async ({ entry }) => (await restores()).addRoom(entry),
+    restorePack: async (params) => (await restores()).addPack(params),
+    restored: async ({ label }) => (await restores()).end(label),
+    rejoined: async ({ waitMs }) => (await restores()).rejoined(waitMs),
   };
 }
 
-async function load(): Promise<typeof import('./backup-requests.ts')> {
+/** @throws ChatError `internal` */
+async function loaded<T>(load: () => Promise<T>): Promise<T> {
   try {
-    return await import('./backup-requests.ts');
+    return await load();
   } catch (cause) {
     throw new ChatError({ reason: 'code-not-loaded' }, { cause });
   }

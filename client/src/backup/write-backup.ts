@@ -14,6 +14,14 @@ export interface BackupProgress {
   readonly messages: number;
 }
 
+export interface BackupOptions {
+  /** How long to wait for servers, so that the newest messages are in the backup. 5 s when absent */
+  readonly waitMs?: number;
+  readonly progress?: (now: BackupProgress) => void;
+}
+
+const WAIT_MS = 5000;
+
 /**
  * A backup of a profile, encrypted, as its bytes come: identity, preferences, rooms with what brings a new device into them, and messages
  * with the signatures of their authors. It has no key of a device, of a leaf or of a room. Only a page of messages is in memory at a time.
@@ -23,11 +31,11 @@ export interface BackupProgress {
 export async function* writeBackup(
   profile: Pick<Profile, 'call'>,
   to: AgeRecipients,
-  progress: (now: BackupProgress) => void = () => undefined,
+  { waitMs = WAIT_MS, progress = () => undefined }: BackupOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { encryptFile } = await import('@gochat/crypto/age');
   try {
-    const stream = toStream(encoded(backupLines(profile, progress)));
+    const stream = toStream(encoded(backupLines(profile, waitMs, progress)));
     yield* fromStream(await encryptFile(stream, to));
   } catch (error) {
     throw toChatError(error);
@@ -36,9 +44,10 @@ export async function* writeBackup(
 
 async function* backupLines(
   profile: Pick<Profile, 'call'>,
+  waitMs: number,
   progress: (now: BackupProgress) => void,
 ): AsyncGenerator<BackupLine, void, undefined> {
-  const { made, identity, preferences, rooms } = await profile.call('backup', {});
+  const { made, identity, preferences, rooms } = await profile.call('backup', { waitMs });
   yield { kind: 'backup', version: BACKUP_VERSION, made, rooms: rooms.length };
   yield { kind: 'identity', seed: identity };
   yield { kind: 'preferences', ...preferences };

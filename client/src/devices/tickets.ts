@@ -68,7 +68,8 @@ export class Tickets {
   }
 }
 
-function lacksOwnInvite(room: Room): boolean {
+/** Whether a room has no own invite, though it could. */
+export function lacksOwnInvite(room: Room): boolean {
   if (room.status !== 'active' || room.context.state === 'newer') return false;
   if (room.joinsClosed) return true;
   return ownInviteIn(room) === undefined && liveInvitesOf(room).length < LIMITS.invitesPerRoom;

@@ -65,7 +65,7 @@ export async function mergePack(
 }
 
 /** @returns the messages of a room's history, deleted ones too, by {@link messageKey} */
-async function knownMessages(records: Records, { room }: MergeInto): Promise<ReadonlySet<string>> {
+export async function knownMessages(records: Records, { room }: MergeInto): Promise<ReadonlySet<string>> {
   const known = new Set<string>();
   const slices = new Slices();
   const identityOf = identitiesIn(room);

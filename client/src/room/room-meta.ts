@@ -20,6 +20,11 @@ export interface RoomMeta {
   /** The display name with which this profile joined it. */
   readonly as: string;
   readonly left: boolean;
+  /**
+   * Its messages are from a backup, and this device has never been in it; then it is also `left`. `founder`: the fingerprint of the founder's
+   * identity key. `own`: the secret of the own invite, if the backup had it. Both as base64url.
+   */
+  readonly restored?: { readonly founder: string; readonly own?: string };
   /** Identity keys of members who have asked to be removed and are still members. */
   readonly leaving: readonly string[];
   /** When it last came back unasked after a split, by its own clock. */

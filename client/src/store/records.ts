@@ -6,7 +6,7 @@ import type { Store, StoreChange } from './store.ts';
 
 /** A record's place. The store doesn't show which room it belongs to. */
 export type RecordKey =
-  | { readonly of: 'identity' | 'settings' | 'unanswered' | 'kept' | 'linking' }
+  | { readonly of: 'identity' | 'settings' | 'unanswered' | 'kept' | 'linking' | 'restoring' }
   | { readonly of: 'room' | 'state' | 'request' | 'notes'; readonly room: RoomId }
   | {
       readonly of: 'history' | 'outbox' | 'epoch' | 'received';
@@ -127,6 +127,7 @@ export class Records {
       case 'unanswered':
       case 'kept':
       case 'linking':
+      case 'restoring':
         return recordKey(this.#vault, place.of);
       case 'room':
         return recordKey(this.#vault, 'rooms', recordKey(this.#vault, `room ${place.room}`));

@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
+import { hostname } from 'node:os';
 import type { BackupRoom } from '@gochat/client/backup-lines';
 import { ChatError } from '@gochat/client/chat-error';
 import { type CheckedBackup, checkBackup } from '@gochat/client/check-backup';
 import type { Profile } from '@gochat/client/open';
+import { type RestoreProgress, restoreBackup } from '@gochat/client/restore-backup';
 import { type BackupProgress, writeBackup } from '@gochat/client/write-backup';
 import { UsageError } from '@gochat/server/usage-error';
 import { safeJson } from '@gochat/view/safe-json';
@@ -12,7 +14,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { ProgressLine } from '../files/progress-line.ts';
 import { writeFile } from '../files/write-file.ts';
 import { type Io, note, print } from '../io.ts';
-import { failureText } from '../lines/error-text.ts';
+import { failureText, problemText } from '../lines/error-text.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 
 export interface BackupOptions extends ProfileOptions {
@@ -21,11 +23,12 @@ export interface BackupOptions extends ProfileOptions {
   readonly passphraseFile?: string;
   readonly force?: boolean;
   readonly offline?: boolean;
+  readonly label?: string;
   readonly json?: boolean;
   readonly wait?: string;
 }
 
-/** Backs up the profile, or checks a backup. */
+/** Backs up the profile, checks a backup, or restores it. */
 export async function run(
   io: Io,
   [action = '', file = '']: readonly string[],
@@ -34,20 +37,23 @@ export async function run(
   if (file === '-') throw new UsageError('a backup is a file, not standard output: name the file');
   if (action === 'backup') return backup(io, file, options);
   if (action === 'check') return check(io, file, options);
-  throw new UsageError(`there is no gochat profile ${action}: ACTION is backup or check`);
+  if (action === 'restore') return restore(io, file, options);
+  throw new UsageError(`there is no gochat profile ${action}: ACTION is backup, check or restore`);
 }
 
 async function backup(io: Io, file: string, options: BackupOptions): Promise<number> {
+  const wait = waitMs(options.wait, 5000);
   const to = await readRecipients(io, options);
   const { lines } = io.words.text;
   return withProfile(io, options, async (profile) => {
     const line = new ProgressLine(io);
     let last: BackupProgress = { rooms: 0, of: 0, messages: 0 };
     try {
-      const bytes = writeBackup(profile, to, (now) => {
+      const progress = (now: BackupProgress) => {
         last = now;
         line.show(() => lines.backup.progress(now.messages));
-      });
+      };
+      const bytes = writeBackup(profile, to, { waitMs: wait, progress });
       await writeFile(file, bytes, options.force === true);
     } finally {
       line.end();
@@ -63,7 +69,7 @@ async function check(io: Io, file: string, options: BackupOptions): Promise<numb
   const openers = await readOpeners(io, options);
   const line = new ProgressLine(io);
   const checked = await checkBackup(bytesOf(file), openers, (messages) =>
-    line.show(() => lines.backup.verified(messages)),
+    line.show(() => lines.backup.checking(messages)),
   ).finally(() => line.end());
   const { header, preferences, rooms } = checked;
   const shown = rooms.filter(({ room }) => room.between === undefined);
@@ -77,6 +83,28 @@ async function check(io: Io, file: string, options: BackupOptions): Promise<numb
     return EXIT.done;
   }
   return withProfile(io, options, (profile) => tryJoins(io, profile, checked, { ...options, wait }));
+}
+
+async function restore(io: Io, file: string, options: BackupOptions): Promise<number> {
+  const wait = waitMs(options.wait, 30_000);
+  const { text } = io.words;
+  const by = await readOpeners(io, options);
+  const label = options.label ?? hostname();
+  return withProfile(io, options, async (profile) => {
+    const line = new ProgressLine(io);
+    const progress = ({ stage, messages }: RestoreProgress) =>
+      line.show(() => text.lines.backup[stage](messages));
+    const restored = await restoreBackup(profile, () => bytesOf(file), { by, label, progress }).finally(() =>
+      line.end(),
+    );
+    note(io, text.lines.backup.restored(restored.rooms, restored.messages));
+    const { joined, of, missing } = await profile.call('rejoined', { waitMs: wait });
+    for (const { room, problem } of missing)
+      print(io, text.lines.backup.missing(room, problemText(text, problem)));
+    print(io, text.lines.backup.joined(joined, of));
+    if (joined === of) return EXIT.done;
+    return missing.some(({ problem }) => problem.code !== 'offline') ? EXIT.refused : EXIT.queued;
+  });
 }
 
 /** Makes each join that a restore would send. @returns the exit code of the first room that doesn't let a new device in */

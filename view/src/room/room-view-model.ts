@@ -152,6 +152,7 @@ export class RoomViewModel {
     const { status, founded } = this.#info;
     const isOut =
       status === 'left' ||
+      status === 'restored' ||
       status === 'removed' ||
       (status === 'joining' && !founded) ||
       this.#problem?.code === 'not-member';

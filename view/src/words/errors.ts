@@ -187,6 +187,8 @@ const FIXED = {
   'device-limited': 'This device is limited: use another one of your devices for this',
   'backup-key': 'This doesn’t open the backup',
   'backup-damaged': 'This file is no backup of GoChat, or was changed or cut',
+  'backup-profile-used': 'This profile is in use: restore a backup into an empty one',
+  restored: 'From a backup: this device is not in this room yet',
   'backup-newer': 'A newer version of GoChat made this backup: upgrade',
   'message-waiting': 'This message waits to be sent: try again once it is sent',
   left: 'You have left this room',

@@ -26,6 +26,8 @@ export function statusWords(f: Formats) {
   return {
     closed: {
       left: 'You left this room. To return, you need a new invite.',
+      restored:
+        'From a backup. This device joins as soon as it can; otherwise ask an admin to remove your lost devices and to invite you.',
       removed: 'You were removed from this room.',
       broken: 'This device can no longer follow this room. Come back, or join again with a new invite.',
       outdated: 'This room requires a newer version of GoChat. Upgrade to send messages.',

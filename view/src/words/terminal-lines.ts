@@ -137,8 +137,16 @@ export function lineText(f: Formats) {
       progress: (messages: number) =>
         f.plural(messages, { one: 'saved # message…', other: 'saved # messages…' }),
       made: (file: string, rooms: number, messages: number) => `saved ${counts(rooms, messages)} in ${file}`,
-      verified: (messages: number) =>
+      checking: (messages: number) =>
         f.plural(messages, { one: 'verified # message…', other: 'verified # messages…' }),
+      restoring: (messages: number) =>
+        f.plural(messages, { one: 'restored # message…', other: 'restored # messages…' }),
+      restored: (rooms: number, messages: number) => `restored ${counts(rooms, messages)}`,
+      joined: (joined: number, of: number) =>
+        f.plural(of, {
+          one: `${f.number(joined)} of # room has let this device in`,
+          other: `${f.number(joined)} of # rooms have let this device in`,
+        }),
       /** @param name of the person; empty if it has none */
       valid: (made: number, name: string, rooms: number, messages: number) =>
         `backup of ${date(made)}${name === '' ? '' : `, ${sanitizeLine(name)}`}: ${counts(rooms, messages)}, with valid signatures`,
@@ -270,6 +278,7 @@ const STATUS: Readonly<Record<string, string>> = {
   joining: 'joining',
   active: 'active',
   left: 'left',
+  restored: 'from a backup',
   removed: 'removed',
   broken: 'broken',
   split: 'cut off',
