@@ -80,6 +80,7 @@ export const LANES = {
   ],
   /** What needs other programs: browsers, tmux, NATS, HAProxy, strace, a compiler, npm. */
   machine: [
+    'e2e/test/device-screens.test.ts',
     'e2e/test/cluster.test.ts',
     'e2e/test/faults.test.ts',
     'e2e/test/parity.test.ts',

@@ -136,6 +136,8 @@ class ChatViewModel implements View, Chat {
     const first = this.rooms.get(this.#firstRoom ?? preferences.screen.room) ?? this.rooms.all[0];
     if (first !== undefined) this.navigation.open(first.info.id);
     this.#midnight = new Midnight(this.platform, this.words.clock, () => this.#touch());
+    const { removed } = preferences;
+    if (removed !== undefined) this.#withDevices((devices) => devices.wasRemoved(removed));
     this.flashes.attempt(async () => {
       const linking = await this.profile.call('linking', {});
       if (linking.stage !== 'none') this.#withDevices((devices) => devices.resume(linking));

@@ -10,6 +10,8 @@ export interface DeviceDialogs {
   link(link: string): void;
   /** Shows what the profile was doing before this screen was there, or that it was removed. */
   resume(linking: Linking): void;
+  /** Says that another device has removed this one. @param at milliseconds since 1970 */
+  wasRemoved(at: number): void;
   /** Says that a device appeared which none of the person's devices has taken in. */
   warn(): void;
   /** What the person calls these devices, by their keys. @throws ChatError */
@@ -29,6 +31,7 @@ export async function deviceDialogs(chat: DeviceParts): Promise<DeviceDialogs> {
     show: () => code.showDevices(given),
     link: (link) => code.linkDevice(given, link),
     resume: (linking) => code.resumeLinking(given, linking),
+    wasRemoved: (at) => chat.flashes.bad(text.removed.before(at)),
     warn: () => chat.flashes.bad(text.appeared),
     labels: (keys) => code.labelsOf(given, keys),
   };

@@ -142,6 +142,9 @@ export function deviceWords(f: Formats) {
       ],
       again: 'Start with an empty profile',
       quit: 'Quit',
+      /** At a later start. */
+      before: (at: number) =>
+        `Another device of yours removed this one, ${f.clock.moment(at)}. It has an empty profile now.`,
     },
     renamed: 'Renamed',
     isRemoved: (device: string) => `${device} is out of all your rooms`,
