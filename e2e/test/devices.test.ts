@@ -1,54 +1,15 @@
 import { afterEach, expect, test } from 'vitest';
-import { devicesOf, followsAll, linkingOf, links, roomsOf } from '../src/people/devices.ts';
-import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { DeviceWorld, devicesOf, followsAll, links, notesOf, roomsOf } from '../src/people/devices.ts';
+import type { Someone } from '../src/people/people.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function server(): Promise<TestServer> {
-  const folder = await temporary();
-  ends.push(() => folder.remove());
-  const one = await startServer(folder.path);
-  ends.push(() => one.stop());
-  return one;
-}
-
-async function someone(name: string): Promise<Someone> {
-  const folder = await temporary();
-  ends.push(() => folder.remove());
-  const one = await Someone.open(name, folder.path);
-  ends.push(() => one.close());
-  return one;
-}
-
-/** Ana on a laptop, who is in four rooms on two servers, two of which others have founded. */
-async function anaInFourRooms() {
-  const [first, second] = [await server(), await server()];
-  const [ana, ben] = [await someone('ana'), await someone('ben')];
-  const rooms = [
-    (await ana.hosts(first.url, 'diary')).room,
-    (await ana.hosts(second.url, 'notes')).room,
-    await ana.joins((await ben.hosts(first.url, 'kitchen')).link),
-    await ana.joins((await ben.hosts(second.url, 'garden')).link),
-  ] as const;
-  await followsAll(ben);
-  await followsAll(ana);
-  // Otherwise he would tell her the secrets of the own invites some minutes later.
-  for (const room of rooms.slice(2)) await ben.profile.call('reportCompromise', { room, waitMs: WAIT_MS });
-  return { ana, ben, first, second, rooms };
-}
-
-async function notesOf(one: Someone, room: string) {
-  return one.profile.call('notes', { room });
-}
+const world = new DeviceWorld();
+afterEach(() => world.close());
 
 test(
   'three devices of a person share rooms, notes and preferences on two servers',
   async () => {
-    const { ana, ben, first, rooms } = await anaInFourRooms();
+    const { ana, ben, first, rooms } = await world.anaInFourRooms();
     const kitchen = rooms[2];
     const said = await ben.posts(kitchen, { kind: 'text', text: 'soup?' });
     await ana.hears(kitchen, 'soup?');
@@ -61,7 +22,7 @@ test(
     const benKey = message?.identity ?? '';
     await ana.profile.call('prefer', { change: { verified: [benKey] } });
 
-    const [phone, tablet] = [await someone('phone'), await someone('tablet')];
+    const [phone, tablet] = [await world.someone('phone'), await world.someone('tablet')];
     await links(ana, phone, 'Phone');
     await links(phone, tablet, 'Tablet');
     for (const one of [phone, tablet]) {
@@ -141,82 +102,3 @@ test(
   },
   4 * WAIT_MS,
 );
-
-/** Ana's laptop, phone and tablet in four rooms. */
-async function threeDevices() {
-  const { ana, ben, first, second, rooms } = await anaInFourRooms();
-  const [phone, tablet] = [await someone('phone'), await someone('tablet')];
-  await links(ana, phone, 'Phone');
-  await links(ana, tablet, 'Tablet');
-  for (const one of [phone, tablet]) await isIn(one, ['diary', 'garden', 'kitchen', 'notes']);
-  for (const one of [ana, phone, tablet]) {
-    await followsAll(one);
-    await one.until(
-      async () => (await devicesOf(one)).every(({ rooms: many }) => many === 4),
-      `${one.name} sees all`,
-    );
-  }
-  return { ana, ben, phone, tablet, first, second, rooms };
-}
-
-async function isIn(one: Someone, rooms: readonly string[]): Promise<void> {
-  await one.until(
-    async () => (await roomsOf(one)).join() === rooms.join(),
-    `${one.name} is in ${rooms.join(', ')}`,
-  );
-}
-
-async function keyOf(one: Someone): Promise<string> {
-  return (await devicesOf(one)).find(({ self }) => self)?.key ?? '';
-}
-
-/** Waits until a device says that it was removed. */
-async function isOut(one: Someone): Promise<void> {
-  await one.until(async () => (await linkingOf(one)).stage === 'removed', `${one.name} was removed`);
-}
-
-test(
-  'a lost device is removed from all rooms, says why, and comes back as an empty profile',
-  async () => {
-    const { ana, ben, phone, tablet, rooms } = await threeDevices();
-    const lost = await keyOf(phone);
-    expect(await ana.profile.call('removeDevice', { device: lost, waitMs: WAIT_MS })).toEqual({
-      key: lost,
-      label: 'Phone',
-      left: [],
-    });
-    await isOut(phone);
-    await expect(phone.profile.call('rooms', {})).rejects.toMatchObject({
-      data: { reason: 'device-removed' },
-    });
-    for (const room of rooms) {
-      const other = room === rooms[2] || room === rooms[3] ? ben : tablet;
-      await other.until(
-        async () => (await ownKeys(other, room)).every((key) => key !== lost),
-        'it is out of every room',
-      );
-    }
-    await tablet.until(async () => (await devicesOf(tablet)).length === 2, 'two devices are left');
-
-    // The room goes on for the others, and what is joined next reaches the tablet.
-    const id = await tablet.says(rooms[2], 'still here');
-    await tablet.delivered(rooms[2], [id]);
-    await ben.hears(rooms[2], 'still here');
-
-    await phone.close();
-    const again = await Someone.open('phone', phone.dir);
-    ends.push(() => again.close());
-    expect(await again.profile.call('rooms', {})).toEqual([]);
-    expect(await again.profile.call('linking', {})).toEqual({ stage: 'none' });
-    expect((await again.profile.call('preferences', {})).removed).toEqual(expect.any(Number));
-    const { identity } = await again.profile.call('whoami', {});
-    expect(identity).not.toBe((await ana.profile.call('whoami', {})).identity);
-  },
-  4 * WAIT_MS,
-);
-
-/** The device keys in a room. */
-async function ownKeys(one: Someone, room: string): Promise<readonly string[]> {
-  const members = await one.profile.call('members', { room });
-  return members.flatMap(({ devices }) => devices.map(({ key }) => key));
-}

@@ -93,7 +93,11 @@ export class OwnJoins {
       ({ ticket: { room } }) =>
         !store.adopted.has(room) && !this.hasGivenUp(room) && !isMember(this.#session(room)),
     );
-    return [...selfRooms, ...rooms];
+    // Whoever checks the devices of a room looks into the self room of its server.
+    const first = selfRooms
+      .filter(({ ticket }) => !this.#problems.has(ticket.room))
+      .map(({ ticket }) => ticket.server);
+    return [...selfRooms, ...rooms.filter(({ ticket }) => !first.includes(ticket.server))];
   }
 
   /** It isn't what it was called. */

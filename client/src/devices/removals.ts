@@ -35,7 +35,7 @@ export class Removals {
       if (!isIn(session) || !this.#hasWork(session, lost)) continue;
       parts.rooms.follow(session);
       if (!this.#isSelfRoomClean(session, lost)) continue;
-      this.#removes(session, (room) => this.#targets(room, lost));
+      this.#removes(session, (room) => this.#targets(room, serverOf(session.meta), lost));
       this.#sweeps(session, lost);
     }
   }
@@ -77,16 +77,18 @@ export class Removals {
     return own.every((session) => session.isLive && leavesOf(session.room, lost).length === 0);
   }
 
-  /** Whether this device knows of all devices that its person has by now. */
-  get #isUpToDate(): boolean {
-    return this.#context.self.filter(isIn).every((session) => session.isLive);
+  /** Whether this device knows of all devices that its person may have in a room by now: they come into the self room of its server before. */
+  #isUpToDate(server: string): boolean {
+    const all = this.#context.self.filter(isIn);
+    const there = all.filter(({ meta }) => serverOf(meta) === server);
+    return (there.length > 0 ? there : all).every((session) => session.isLive);
   }
 
   /** @returns the devices that have to go from a room: whoever came in by the ticket of a lost device goes first, so that the lost one is the last */
-  #targets(room: Room, lost: ReadonlySet<string>): readonly string[] {
+  #targets(room: Room, server: string, lost: ReadonlySet<string>): readonly string[] {
     const known = knownDevices({ ...this.#context, own: this.#own });
     const own = membersOf(room).filter((m) => m.own && !m.self);
-    const unknown = this.#isUpToDate
+    const unknown = this.#isUpToDate(server)
       ? own.filter(({ device }) => !known.has(device) && !lost.has(device))
       : [];
     return [...unknown.map(({ device }) => device), ...leavesOf(room, lost)];
@@ -119,7 +121,9 @@ export class Removals {
   }
 
   #sweeps(session: RoomSession, lost: ReadonlySet<string>): void {
-    if (!session.isLive || !this.#isUpToDate || this.#targets(session.room, lost).length > 0) return;
+    const server = serverOf(session.meta);
+    if (!session.isLive || !this.#isUpToDate(server)) return;
+    if (this.#targets(session.room, server, lost).length > 0) return;
     for (const device of lost) this.#context.store.sweeps(device, session.room.id);
   }
 }

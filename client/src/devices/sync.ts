@@ -357,6 +357,8 @@ export class DeviceSync implements Context {
 
   async #adopt({ id }: Room): Promise<void> {
     await this.#settings.adopt(id);
+    if (this.parts.settings.preferences.removed !== undefined)
+      await this.parts.settings.prefer({ removed: undefined });
     // This person has come back by an invite: what is kept was said before that.
     if (keptValue(this.store.map, 'ticket', id) === 'left') this.#joins.gaveUp(id);
     else if (this.#joins.hasGivenUp(id)) {

@@ -1,6 +1,7 @@
 import type { DeviceOfPerson, Linking } from '@gochat/client/methods';
+import type { OpenOptions } from '@gochat/client/open';
 import { WAIT_MS } from '../waits.ts';
-import type { Someone } from './people.ts';
+import { Someone, startServer, type TestServer, temporary } from './people.ts';
 
 /** Makes an empty profile a device of a person, who types the digits that it shows. Resolves once the new device has everything. */
 export async function links(from: Someone, to: Someone, label: string, limited = false): Promise<void> {
@@ -31,4 +32,108 @@ export async function roomsOf(one: Someone): Promise<readonly string[]> {
 /** Follows all rooms, as a screen does. */
 export async function followsAll(one: Someone): Promise<void> {
   for (const { id } of await one.profile.call('rooms', {})) await one.profile.call('follow', { room: id });
+}
+
+export function notesOf(one: Someone, room: string) {
+  return one.profile.call('notes', { room });
+}
+
+export async function keyOf(one: Someone): Promise<string> {
+  return (await devicesOf(one)).find(({ self }) => self)?.key ?? '';
+}
+
+/** The keys of all devices in a room. */
+export async function keysIn(one: Someone, room: string): Promise<readonly string[]> {
+  const members = await one.profile.call('members', { room });
+  return members.flatMap(({ devices }) => devices.map(({ key }) => key));
+}
+
+/** Waits until a device is in these rooms, and in no others. */
+export async function isIn(one: Someone, rooms: readonly string[]): Promise<void> {
+  const wanted = rooms.join();
+  await one.until(async () => (await roomsOf(one)).join() === wanted, `${one.name} is in ${wanted}`);
+}
+
+/** Waits until a device says that it was removed. */
+export async function isOut(one: Someone): Promise<void> {
+  await one.until(async () => (await linkingOf(one)).stage === 'removed', `${one.name} was removed`);
+}
+
+async function epochOf(one: Someone, room: string): Promise<number> {
+  return Number((await one.profile.call('rooms', {})).find(({ id }) => id === room)?.epoch);
+}
+
+/** An admin gives a room a new own invite now, whose secret a newcomer would otherwise be told some minutes later. */
+export async function tellsOwnInvite(admin: Someone, to: Someone, room: string): Promise<void> {
+  const before = await epochOf(admin, room);
+  await admin.profile.call('reportCompromise', { room, waitMs: WAIT_MS });
+  // The admin asks, and answers.
+  await to.until(async () => (await epochOf(to, room)) >= before + 2, `${to.name} knows the new own invite`);
+}
+
+/** Servers and people of a test. */
+export class DeviceWorld {
+  readonly #ends: (() => Promise<unknown>)[] = [];
+
+  async server(): Promise<TestServer & { readonly folder: string }> {
+    const folder = await temporary();
+    this.#ends.push(() => folder.remove());
+    const server = await startServer(folder.path);
+    this.#ends.push(() => server.stop());
+    return { ...server, folder: folder.path };
+  }
+
+  async someone(name: string, options: Partial<OpenOptions> = {}): Promise<Someone> {
+    const folder = await temporary();
+    this.#ends.push(() => folder.remove());
+    return this.opens(name, folder.path, options);
+  }
+
+  /** A further process with a profile. */
+  async opens(name: string, dir: string, options: Partial<OpenOptions> = {}): Promise<Someone> {
+    const one = await Someone.open(name, dir, options);
+    this.#ends.push(() => one.close());
+    return one;
+  }
+
+  /** Does something at the end of the test. */
+  finally(end: () => Promise<unknown>): void {
+    this.#ends.push(end);
+  }
+
+  /** Ana on a laptop, who is in four rooms on two servers, two of which ben has founded: diary, notes, kitchen, garden. */
+  async anaInFourRooms() {
+    const [first, second] = [await this.server(), await this.server()];
+    const [ana, ben] = [await this.someone('ana'), await this.someone('ben')];
+    const rooms = [
+      (await ana.hosts(first.url, 'diary')).room,
+      (await ana.hosts(second.url, 'notes')).room,
+      await ana.joins((await ben.hosts(first.url, 'kitchen')).link),
+      await ana.joins((await ben.hosts(second.url, 'garden')).link),
+    ] as const;
+    await followsAll(ben);
+    await followsAll(ana);
+    for (const room of rooms.slice(2)) await tellsOwnInvite(ben, ana, room);
+    return { ana, ben, first, second, rooms };
+  }
+
+  /** As {@link anaInFourRooms}; her phone and her tablet are in all rooms, too. */
+  async anaOnThreeDevices() {
+    const world = await this.anaInFourRooms();
+    const { ana } = world;
+    const [phone, tablet] = [await this.someone('phone'), await this.someone('tablet')];
+    await links(ana, phone, 'Phone');
+    await links(ana, tablet, 'Tablet');
+    for (const one of [phone, tablet]) await isIn(one, ['diary', 'garden', 'kitchen', 'notes']);
+    for (const one of [ana, phone, tablet]) {
+      await followsAll(one);
+      const areIn = async () => (await devicesOf(one)).every(({ rooms }) => rooms === 4);
+      await one.until(areIn, `${one.name} sees three devices in four rooms`);
+    }
+    return { ...world, phone, tablet };
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.#ends.splice(0).reverse()) await end();
+  }
 }
