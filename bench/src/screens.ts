@@ -100,7 +100,6 @@ async function measureKeys(): Promise<string> {
       edit: async (text) => text,
       stopPlaying: () => false,
       suspend: () => undefined,
-      quit: () => undefined,
     },
   });
   const keys = new InputDecoder((input: Input) => screen.take(input));

@@ -1,5 +1,6 @@
 import type { Snapshot } from '@gochat/view/snapshot';
 import { afterEach, describe, expect, test } from 'vitest';
+import { FILE_SAMPLES } from '../src/screens/file-samples.ts';
 import {
   ANA,
   asking,
@@ -511,6 +512,13 @@ describe('leaving', () => {
     expect(ana.quits).toBe(1);
   });
 
+  test('Enter sends attached files without a text', async () => {
+    const ana = stage();
+    expect(await ana.press('\r')).toEqual([]);
+    ana.show(put(ana.snapshot, '', { tray: FILE_SAMPLES.tray.room?.composer.tray }));
+    expect(await ana.press('\r')).toEqual([['send']]);
+  });
+
   test('Ctrl+D quits when the field is empty', async () => {
     const ana = stage();
     await ana.press('a', '\u0001', '\u0004');
@@ -518,6 +526,11 @@ describe('leaving', () => {
     await ana.press('\u0004');
     expect(ana.quits).toBe(1);
   });
+});
+
+test('a small window shows that files are attached', async () => {
+  const ana = stage(FILE_SAMPLES.tray, { columns: 24, rows: 7 });
+  expect((await ana.lines()).at(-2)).toContain('4 files');
 });
 
 test('a new size is drawn immediately', async () => {

@@ -332,6 +332,24 @@ describe('before a message is sent', () => {
     expect(ana.room.composer.tray).toEqual([]);
   });
 
+  test('quitting with attached files in any room asks first', async () => {
+    const first = ana.room.id;
+    ana.view.actions.attach([attached('later.txt')]);
+    await ana.sees('the file', ({ room }) => room?.composer.tray[0]?.state === 'ready');
+    await ana.creates('cellar');
+    await ana.sees('the other room', ({ room }) => room?.name === 'cellar');
+    ana.view.actions.run('quit');
+    expect((await ana.dialog('form')).title).toBe('Quit without sending 1 file?');
+    expect(ana.surroundings.quits).toBe(0);
+    ana.view.actions.submit({});
+    expect(ana.surroundings.quits).toBe(1);
+    ana.view.actions.close();
+    ana.view.actions.open(first);
+    ana.view.actions.tray(ana.room.composer.tray[0]?.key ?? '', 'remove');
+    ana.view.actions.run('quit');
+    expect(ana.surroundings.quits).toBe(2);
+  });
+
   test('a text that is too long is offered as a file', async () => {
     const long = 'so long '.repeat(10_000);
     ana.says(long);

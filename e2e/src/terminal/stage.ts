@@ -42,7 +42,6 @@ export class Stage {
   snapshot: Snapshot;
   answers: Partial<Record<keyof Actions, unknown>>;
   size: { columns: number; rows: number };
-  quits = 0;
   /** Whether something is played. */
   plays = false;
 
@@ -107,9 +106,6 @@ export class Stage {
           return this.plays;
         },
         suspend: () => void this.calls.push(['suspend']),
-        quit: () => {
-          this.quits += 1;
-        },
       },
     });
     this.#keys = new InputDecoder((input: Input) => {
@@ -117,6 +113,11 @@ export class Stage {
       this.#decoded();
     });
     this.screen.paint();
+  }
+
+  /** How often the view was asked to quit. */
+  get quits(): number {
+    return this.calls.filter(([action, name]) => action === 'run' && name === 'quit').length;
   }
 
   /** Shows another snapshot. */

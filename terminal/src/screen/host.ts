@@ -16,5 +16,4 @@ export interface ScreenHost {
   /** Stops the sound or video that is played. @returns whether one was */
   readonly stopPlaying: () => boolean;
   readonly suspend: () => void;
-  readonly quit: () => void;
 }

@@ -86,7 +86,6 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
       copy,
       stopPlaying: () => opened.stop(),
       suspend: () => suspension.suspend(),
-      quit: () => end.reach(),
     },
     titled: rich,
     keys,
@@ -160,7 +159,7 @@ function hostOf(
   tty: Tty,
   env: Io['env'],
   pause: (paused: boolean) => void,
-): Omit<ScreenHost, 'copy' | 'stopPlaying' | 'suspend' | 'quit'> {
+): Omit<ScreenHost, 'copy' | 'stopPlaying' | 'suspend'> {
   return {
     size: () => tty.size,
     write: (text) => tty.write(text),

@@ -63,6 +63,11 @@ export class Messages {
     return composer;
   }
 
+  /** How many files are attached in all rooms. */
+  get attached(): number {
+    return [...this.#composers.values()].reduce((sum, { tray }) => sum + tray.items().length, 0);
+  }
+
   /** Drops what is in the trays. */
   close(): void {
     for (const composer of this.#composers.values()) composer.tray.close();

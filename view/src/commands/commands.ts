@@ -3,7 +3,7 @@ import { parseHistorySetting } from '@gochat/client/history-setting';
 import type { MemberInfo } from '@gochat/client/methods';
 import { checkGiven, isDeviceLink } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
-import { send } from '../dialogs/attach.ts';
+import { quit, send } from '../dialogs/attach.ts';
 import { deviceDialogs } from '../dialogs/device-dialogs.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
 import { askInvite, showInvites } from '../dialogs/invites.ts';
@@ -122,7 +122,7 @@ const APP: Partial<Record<CommandName, Action>> = {
       return undefined;
     },
   },
-  quit: { aliases: ['exit'], run: ({ chat }) => chat.platform.quit() },
+  quit: { aliases: ['exit'], run: ({ chat }) => quit(chat) },
 };
 
 const ROOM: Partial<Record<CommandName, Action>> = {

@@ -9,7 +9,7 @@ import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { FILE_BYTES, fenced, insertCode, languageOf } from './code-block.ts';
 import type { MenuDialog } from './dialog.ts';
-import { menuItem } from './forms.ts';
+import { form, menuItem } from './forms.ts';
 
 type Attaching = Pick<Chat, 'words' | 'flashes' | 'navigation' | 'messages'>;
 
@@ -90,6 +90,20 @@ export function askTooLong(chat: Attaching & Pick<Chat, 'dialogs'>, room: RoomVi
       handle.close();
       if (name === 'file' && chat.navigation.room === room) sendAsFile(chat);
     },
+  });
+}
+
+/** Ends the program, after a question if files are attached, which would be gone. */
+export function quit(chat: Pick<Chat, 'words' | 'dialogs' | 'messages' | 'platform'>): void {
+  const { attached } = chat.messages;
+  if (attached === 0) {
+    chat.platform.quit();
+    return;
+  }
+  const { title, text, submit } = chat.words.text.dialogs.quit;
+  chat.dialogs.show({
+    dialog: form(title(attached), [text], [], submit, true),
+    submit: async () => chat.platform.quit(),
   });
 }
 

@@ -200,6 +200,12 @@ export function dialogWords(f: Formats) {
       attach: 'Attach to the message',
       text: 'Keep it as text',
     },
+    quit: {
+      title: (files: number) =>
+        f.plural(files, { one: 'Quit without sending # file?', other: 'Quit without sending # files?' }),
+      text: 'Attached files are sent with a message. They are not attached any more when you come back.',
+      submit: 'Quit',
+    },
     tooLong: { title: 'Too long for one message', file: 'Send as a file', edit: 'Keep writing' },
     openFile: {
       title: (name: string) => `Open ${name}?`,

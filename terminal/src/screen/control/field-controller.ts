@@ -58,11 +58,15 @@ export class FieldController {
   /** Sends the message, or inserts the suggestion that was chosen. */
   send(): void {
     const { actions } = this.#context.view;
+    const composer = this.#room?.composer;
     this.#draft = undefined;
-    if (this.#room?.composer.completion?.selected !== undefined) actions.complete();
+    if (composer?.completion?.selected !== undefined) {
+      actions.complete();
+      return;
+    }
     // An edit without text is refused with a reason.
-    else if (this.isWritable && (this.editor.text.trim() !== '' || this.#room?.composer.mode === 'edit'))
-      actions.send();
+    const has = this.editor.text.trim() !== '' || composer?.mode === 'edit' || composer?.tray.length;
+    if (this.isWritable && has) actions.send();
   }
 
   /** Up: the completion, then the row above in the field, then older sent messages. */

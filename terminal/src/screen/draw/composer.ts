@@ -50,7 +50,9 @@ export function composerView(
 ): ComposerView {
   const { composer } = room;
   const { columns } = layout;
-  const tray = { columns, most: layout.most - 2, keys: layout.trayKeys };
+  // A line at least, unless the screen has none to spare: the next Enter sends the files.
+  const most = layout.most < 2 ? 0 : Math.max(1, layout.most - 2);
+  const tray = { columns, most, keys: layout.trayKeys };
   const head = trayLines(composer.tray, tray, look);
   if (composer.reply !== undefined) head.unshift(replyLine(composer.reply, columns, look.symbols));
   if (composer.space !== '')

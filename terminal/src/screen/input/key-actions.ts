@@ -28,8 +28,8 @@ export const KEY_ACTIONS: Readonly<Record<ScreenActionName, (controls: Controls)
     if (cursor < text.length) field.edit('kill-right');
     else command('palette');
   },
-  'delete-or-quit': ({ field, host }) => {
-    if (field.editor.text === '') host.quit();
+  'delete-or-quit': ({ field, command }) => {
+    if (field.editor.text === '') command('quit');
     else field.edit('delete-right');
   },
   interrupt,
@@ -119,11 +119,11 @@ export const KEY_ACTIONS: Readonly<Record<ScreenActionName, (controls: Controls)
 const TWICE_MS = 2000;
 
 /** Ctrl+C: ends what is in progress; pressed twice it quits. */
-function interrupt({ ui, host, field, timeline, text }: Controls): void {
+function interrupt({ ui, command, field, timeline, text }: Controls): void {
   const now = performance.now();
   const { mode, editor, interruptedAt } = ui.current;
   if (now - interruptedAt < TWICE_MS) {
-    host.quit();
+    command('quit');
     return;
   }
   ui.set({ interruptedAt: now });
