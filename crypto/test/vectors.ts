@@ -14,6 +14,8 @@ import {
 import { inviteKeys, wrapFor, wrapPublicKey } from '../src/invite.ts';
 import { joinPublicKey, keysOf, ownInviteOf } from '../src/keys.ts';
 import { formatLink } from '../src/link.ts';
+import { PackWriter, partHash, sealPack } from '../src/pack.ts';
+import { encodePacks } from '../src/packs.ts';
 import { MESSAGE_CAPACITY, pad, padMessage } from '../src/padding.ts';
 import { derive, encrypt, sign, signingKey, transcript, uint32, utf8 } from '../src/primitives.ts';
 import { encodeSafe, type Safe, safeInvite, sealSafe } from '../src/safe.ts';
@@ -245,6 +247,58 @@ async function file(): Promise<Vector> {
 }
 
 /** The vectors that need no MLS group, by the name of their file in docs/vectors/. */
+/** The bytes of context, keys, signatures and payloads are made up: nothing here verifies them. */
+function pack(): Vector {
+  const speaker = { leaf: 1, key: testBytes(32, 1), credential: testBytes(197, 2) };
+  const record = { groupContext: testBytes(40, 3), speakers: [speaker] };
+  const writer = new PackWriter();
+  const lines = [1, 2].map((i) => ({
+    seq: String(6 + i) as Position,
+    at: 1_800_000_000_000 + i,
+    proof: { epoch: 5n, leaf: 1, signature: testBytes(64, 3 + i), payload: testBytes(30, 5 + i) },
+  }));
+  for (const { proof, ...place } of lines) writer.add(place, proof, record);
+  const bytes = writer.encode();
+  const random = (length: number) => testBytes(length, 8);
+  const sealed = sealPack(room, bytes, { random });
+  const [body = new Uint8Array()] = sealed.parts;
+  const content = {
+    kind: 'pack' as const,
+    parts: [{ seq: '10' as Position, hash: partHash(body) }],
+    key: encodeBytes(sealed.key),
+    from: '7' as Position,
+    to: '8' as Position,
+    seen: '9' as Position,
+    messages: 2,
+  };
+  const { kind: _, ...said } = content;
+  const list = [{ ...said, by: encodeBytes(testBytes(32, 9)), at: 1_800_000_000_100 }];
+  return {
+    room,
+    epochs: [
+      {
+        group_context: hex(record.groupContext),
+        speakers: [{ leaf: 1, key: hex(speaker.key), credential: hex(speaker.credential) }],
+      },
+    ],
+    lines: lines.map(({ seq, at, proof }) => ({
+      seq,
+      at,
+      epoch: 0,
+      leaf: proof.leaf,
+      signature: hex(proof.signature),
+      application_data: hex(proof.payload),
+    })),
+    pack: hex(bytes),
+    pack_key: hex(sealed.key),
+    body: hex(body),
+    content,
+    sharer: hex(testBytes(32, 9)),
+    announced: 1_800_000_000_100,
+    extension_f7c5: hex(encodePacks({ list, heard: true, changes: [] }) ?? new Uint8Array()),
+  };
+}
+
 export async function makeVectors(): Promise<ReadonlyMap<string, Vector>> {
   return new Map([
     ['encodings.json', encodings()],
@@ -254,5 +308,6 @@ export async function makeVectors(): Promise<ReadonlyMap<string, Vector>> {
     ['chain.json', chain()],
     ['file.json', await file()],
     ['safe.json', await safe()],
+    ['pack.json', pack()],
   ]);
 }

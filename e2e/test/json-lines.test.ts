@@ -249,6 +249,7 @@ test('what every command prints as JSON has the keys that the documentation list
   await prints('ana', ['revoke', 'kitchen', revoked], [{ ...kitchen, revoked }]);
   await prints('ana', ['admin', 'kitchen', 'ben'], [{ ...kitchen, member: 'ben', admin: true }]);
   await prints('ana', ['admin', 'kitchen', 'ben', '--drop'], [{ ...kitchen, member: 'ben', admin: false }]);
+  await prints('ana', ['history', 'kitchen', '30d'], [{ ...kitchen, history: '30d' }]);
   await prints('ana', ['rename', 'kitchen', ' pantry '], [{ room, name: 'pantry' }]);
   await prints('ana', ['remove', 'pantry', 'ben'], [{ room, name: 'pantry', removed: 'ben' }]);
   await prints('ana', ['return', 'pantry'], [{ room, name: 'pantry', returned: false }]);

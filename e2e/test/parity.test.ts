@@ -39,6 +39,7 @@ const FEATURES = [
   'devices',
   'linking a device',
   'rename and topic',
+  'history for newcomers',
   'muting',
   'ignoring',
   'several rooms',
@@ -234,6 +235,11 @@ const STEPS: Readonly<Record<Feature, Step>> = {
   'rename and topic': async (by, to, tag) => {
     await by.says(`/topic about${tag}`);
     for (const screen of [by, to]) await shows(screen, [`about${tag}`, /changed the topic/]);
+  },
+  'history for newcomers': async (by, to, tag) => {
+    const messages = 100 + (tag.charCodeAt(0) % 50);
+    await by.says(`/history ${messages}`);
+    for (const screen of [by, to]) await shows(screen, [`let newcomers read the last ${messages} messages`]);
   },
   muting: async (by) => {
     await by.says('/mute');

@@ -1,4 +1,5 @@
 import type { Content, FileContent, Ref } from '@gochat/crypto/content';
+import type { HistorySetting } from '@gochat/crypto/packs';
 import { LIMITS } from '@gochat/protocol/limits';
 import { pickRoom } from '../account/pick-room.ts';
 import type { FileSource, OpenFileOptions } from '../files/files.ts';
@@ -89,9 +90,18 @@ export class GoChat {
     return this.#room(await this.profile.call('join', { link: textOf(link), ...given(as), waitMs: WAIT_MS }));
   }
 
-  /** Creates a room on a server. @param as as for {@link join}. @throws ChatError `usage` without a server's address */
-  async create(name: string, as: string | undefined, server: string): Promise<ChatRoom> {
-    const params = { name: textOf(name), ...given(as), server: textOf(server), waitMs: WAIT_MS };
+  /**
+   * Creates a room on a server.
+   * @param as as for {@link join}. @param history how much of the history newcomers are shown
+   * @throws ChatError `usage` without a server's address
+   */
+  async create(
+    name: string,
+    as: string | undefined,
+    server: string,
+    history: HistorySetting = 'none',
+  ): Promise<ChatRoom> {
+    const params = { name: textOf(name), ...given(as), server: textOf(server), history, waitMs: WAIT_MS };
     return this.#room(await this.profile.call('create', params));
   }
 

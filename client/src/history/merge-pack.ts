@@ -9,7 +9,7 @@ import { type MergedFrom, messageKey } from './merged-lines.ts';
 import { type PackedMessage, type VerifiedPack, verifyPack } from './verify-pack.ts';
 
 /** How many messages are stored together, and how many records are read at a time. */
-const TOGETHER = 32;
+const TOGETHER = 8;
 const PAGE = 64;
 
 /** What became of a pack: the messages that may be shown, how many of them were added, and how many lines were left out and why. */
