@@ -251,3 +251,35 @@ test('a process that is killed while it joins goes on at its next start', async 
   await again.syncs(kitchen);
   await again.close();
 });
+
+test('a recovery link brings the rooms back, and a backup for it the words', async () => {
+  const none = await run('ana', ['profile', 'backup', file(), '--to', 'recovery']);
+  expect(none).toMatchObject({ code: 2, err: expect.stringContaining('no recovery link yet') });
+  const { link } = await ana.profile.call('recoveryLink', { waitMs: WAIT_MS });
+  expect((await run('ana', ['profile', 'backup', file(), '--to', 'recovery'])).code).toBe(0);
+  await ana.close();
+  await writeFile(join(home.path, 'key'), `${link}\n`);
+  const again = await Someone.open('ana', join(home.path, 'new'));
+  await again.profile.call('recover', { link, label: 'new laptop', waitMs: WAIT_MS });
+  await again.until(
+    async () =>
+      (await again.profile.call('rooms', {})).filter(({ status }) => status === 'active').length === 2,
+    'both rooms',
+  );
+  expect(await texts(again, kitchen)).not.toContain('from ben');
+  expect(await restores()).toMatchObject({ code: 0, out: '2 of 2 rooms have let this device in\n' });
+  expect(await texts(again, kitchen)).toEqual(['from ana', 'from ben']);
+  // Nothing comes twice.
+  expect((await restores()).code).toBe(0);
+  expect(await texts(again, kitchen)).toEqual(['from ana', 'from ben']);
+  await again.close();
+});
+
+test('on a device that has everything, a restore changes nothing', async () => {
+  await backsUp();
+  const before = await run('ana', ['tail', 'kitchen', '--json']);
+  await ana.profile.call('note', { room: kitchen, change: { draft: 'another thought' } });
+  expect(await restores('ana')).toMatchObject({ code: 0, out: '2 of 2 rooms have let this device in\n' });
+  expect((await run('ana', ['tail', 'kitchen', '--json'])).out).toBe(before.out);
+  expect(await ana.profile.call('notes', { room: kitchen })).toMatchObject({ draft: 'another thought' });
+});

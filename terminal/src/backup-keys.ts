@@ -1,4 +1,4 @@
-import type { AgeOpeners } from '@gochat/client/check-backup';
+import { type AgeOpeners, openersIn } from '@gochat/client/backup-opener';
 import type { AgeRecipients } from '@gochat/client/write-backup';
 import { UsageError } from '@gochat/server/usage-error';
 import type { Io } from './io.ts';
@@ -29,14 +29,11 @@ export async function readRecipients(io: Io, options: KeyOptions): Promise<AgeRe
   return { passphrase };
 }
 
-/** What opens a backup: a key in a file, or a passphrase, which is asked for on a terminal. @throws UsageError */
+/** What opens a backup: a key or a recovery link in a file, or a passphrase, which is asked for on a terminal. @throws UsageError */
 export async function readOpeners(io: Io, options: KeyOptions): Promise<AgeOpeners> {
   if (options.to !== undefined)
     throw new UsageError('--to is for making a backup: to open one, give --identity');
-  if (options.identity !== undefined) {
-    const lines = (await readTextFile(options.identity)).split('\n').map((line) => line.trim());
-    return { identities: lines.filter((line) => line !== '' && !line.startsWith('#')) };
-  }
+  if (options.identity !== undefined) return openersIn(await readTextFile(options.identity));
   const given = await givenPassphrase(io, options);
   return { passphrase: given ?? (await asked(io, io.words.text.lines.ask.backupPassphrase)) };
 }

@@ -259,8 +259,8 @@ export const VERBS: readonly Verb[] = [
     name: 'profile <action> <file>',
     does: 'ACTION is backup: save the profile in FILE; check: read a backup, and try whether its rooms let you in; or restore: into an empty profile',
     options: [
-      ['--to <recipient...>', 'backup for these keys, age1…, instead of a passphrase'],
-      ['--identity <file>', 'open a backup with the key in this file, AGE-SECRET-KEY-1…'],
+      ['--to <recipient...>', 'backup: for these keys, age1…, or for your recovery link, as recovery'],
+      ['--identity <file>', 'check, restore: the file with the key, AGE-SECRET-KEY-1…, or the recovery link'],
       [
         '--passphrase-file <file>',
         'the passphrase of the backup (or GOCHAT_BACKUP_PASSPHRASE, or GOCHAT_BACKUP_PASSPHRASE_FILE)',

@@ -56,14 +56,15 @@ export class RoomRequests {
     this.#settings = settings;
     this.#rooms = rooms;
     this.#governance = new Governance(parts.env);
+    const joinsOf = (room: RoomId) => this.#joinsOf(room);
     this.#devices = new Devices({
       ...parts,
       rooms,
       settings,
-      joinsOf: (room) => this.#joinsOf(room),
+      joinsOf,
     });
     const sync = () => this.#devices.sync();
-    const backups = backupHandlers({ ...parts, rooms, settings, sync });
+    const backups = backupHandlers({ ...parts, rooms, settings, sync, joinsOf });
     this.#all = { ...this.#handlers, ...this.#devices.handlers, ...backups };
   }
 

@@ -103,6 +103,8 @@ const REASONS = {
   /** What was given to open a backup is no key. */
   'backup-identity': reason('usage', {}),
   'backup-recipient': reason('usage', {}),
+  /** There is no recovery link for which a backup could be made. */
+  'backup-no-recovery': reason('usage', {}),
   /** It is no backup, or was changed or cut. */
   'backup-damaged': reason('refused', {}),
   'backup-newer': reason('refused', {}),

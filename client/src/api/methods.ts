@@ -307,8 +307,8 @@ export interface Methods {
     readonly waitMs: number;
   }) => null;
   /**
-   * Makes this profile, which must have no room, a new device of a backup's person. A repeated call with the same backup goes on. `restoreBackup`
-   * calls this and the next four. @param params `made`: when the backup was made. @throws ChatError `backup-profile-used`
+   * Makes this profile, which must have no room, a new device of a backup's person. A device of that person stays as it is, and gets what it lacks. A
+   * repeated call with the same backup goes on. `restoreBackup` calls this and the next four. @param params `made`: when the backup was made. @throws ChatError `backup-profile-used`
    */
   restore: (params: {
     readonly made: number;
@@ -522,6 +522,8 @@ export type RecoveryState =
       readonly left: number;
       /** Whether it leads to the rooms as they are now. A device brings it up to date within about a minute of a change. */
       readonly current: boolean;
+      /** For whom backups are encrypted that the link opens: `age1…`. Absent if an older version of this software has made the link. */
+      readonly backup?: string;
     };
 
 /** Which rooms have let a new device in. */

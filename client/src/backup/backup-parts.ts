@@ -3,7 +3,7 @@ import type { SettingsStore } from '../account/settings-store.ts';
 import type { DevicesParts } from '../devices/devices-parts.ts';
 import type { DeviceSync } from '../devices/sync.ts';
 
-export interface BackupParts extends RoomsParts, Pick<DevicesParts, 'becomes'> {
+export interface BackupParts extends RoomsParts, Pick<DevicesParts, 'becomes' | 'joinsOf'> {
   readonly rooms: Rooms;
   readonly settings: SettingsStore;
   /** What brings this device into the rooms of its person. */

@@ -30,10 +30,12 @@ interface RestoringRecord {
   readonly made: number;
   /** The rooms between the person's devices, with their tickets. */
   readonly between: readonly BackupRoom[];
+  /** The profile was a device of the person before: only what it lacks is added. */
+  readonly adds?: true;
 }
 
 /**
- * Makes an empty profile that of a backup. What is stored of each part is stored at once, and a part that is there is left out: whatever
+ * Makes an empty profile that of a backup, or adds what another device of its person lacks. What is stored of each part is stored at once, and a part that is there is left out: whatever
  * ends this process, the restore goes on with the same backup. The rooms are joined once all is stored, by {@link DeviceSync}.
  */
 export class Restoring {
@@ -51,21 +53,24 @@ export class Restoring {
     const seed = decodeBytes(identity);
     const isSame = holdsIdentity(who) && equalBytes(who.identity.seed, seed);
     const record = await this.#record();
-    if (record === undefined ? await this.#isUsed() : record.made !== made || !isSame)
+    const isUsed = record === undefined && (await this.#isUsed());
+    if ((record !== undefined && record.made !== made) || ((isUsed || record !== undefined) && !isSame))
       throw new ChatError({ reason: 'backup-profile-used' });
-    if (record === undefined) {
-      const next = newDeviceOf(seed, env);
+    if (isUsed) await records.write([recordChange({ made, between: [], adds: true })]);
+    if (isUsed || record?.adds === true) return null;
+    const next = record === undefined ? newDeviceOf(seed, env) : undefined;
+    if (next !== undefined) {
       const change = recordChange({ made, between: [] });
       await records.write([{ place: { of: 'identity' }, value: encodeIdentity(next) }, change]);
-      await settings.prefer(preferences);
-      becomes(next);
-    } else await settings.prefer(preferences);
+    }
+    await settings.prefer(preferences);
+    if (next !== undefined) becomes(next);
     return null;
   }
 
   /** See `Methods.restoreRoom`. */
   async addRoom(room: BackupRoom): Promise<null> {
-    const { records, rooms, who, env } = this.#parts;
+    const { records, rooms, who, env, joinsOf } = this.#parts;
     const record = await this.#begun();
     if (!holdsIdentity(who)) throw new ChatError({ reason: 'device-limited' });
     if (room.between !== undefined) {
@@ -88,7 +93,11 @@ export class Restoring {
     const names = { room: room.name, own: room.as };
     const placeholder = await roomWithoutKeys(who, id, names, room.position as Position, env);
     const notes = { place: { of: 'notes', room: id } as const, value: toJson({ ...NOTES, ...room.notes }) };
-    await rooms.adopt(meta, () => RoomStore.store(records, meta, placeholder, undefined, [notes]));
+    await joinsOf(id).take(async () => {
+      // It may have let this device in meanwhile.
+      if (!rooms.has(id))
+        await rooms.adopt(meta, () => RoomStore.store(records, meta, placeholder, undefined, [notes]));
+    });
     return null;
   }
 
@@ -118,7 +127,7 @@ export class Restoring {
   /** See `Methods.restored`. */
   async end(label: string): Promise<null> {
     const { records, rooms, who, env, becomes } = this.#parts;
-    const { made, between } = await this.#begun();
+    const { made, between, adds } = await this.#begun();
     const device = encodeBytes(who.device.publicKey);
     const at: Kept['at'] = [made, device];
     const tickets = (await rooms.all()).flatMap(({ meta }): Kept[] => {
@@ -133,6 +142,12 @@ export class Restoring {
       if (own === undefined || left) return [];
       return [{ key: `self ${server}`, at, value: { room, server, name, as, founder, own } }];
     });
+    if (adds === true) {
+      const sync = await this.#parts.sync();
+      await sync.add([...selfRooms, ...tickets]);
+      await records.write([recordChange(undefined)]);
+      return null;
+    }
     const kept = seeded([...selfRooms, ...tickets], { device, label, limited: false, now: env.now() });
     await records.write([kept, recordChange(undefined)]);
     becomes(who);

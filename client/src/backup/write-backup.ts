@@ -1,4 +1,5 @@
 import type { AgeRecipients } from '@gochat/crypto/age';
+import { ChatError } from '../api/chat-error.ts';
 import type { Result } from '../api/methods.ts';
 import type { Profile } from '../api/open.ts';
 import { toChatError } from '../api/to-chat-error.ts';
@@ -25,8 +26,8 @@ const WAIT_MS = 5000;
 /**
  * A backup of a profile, encrypted, as its bytes come: identity, preferences, rooms with what brings a new device into them, and messages
  * with the signatures of their authors. It has no key of a device, of a leaf or of a room. Only a page of messages is in memory at a time.
- * @param to a passphrase or recipients in the age format
- * @throws ChatError `device-limited` on a device without the person's identity key; `backup-recipient`
+ * @param to a passphrase, or recipients in the age format; `recovery` is that of the person's recovery link
+ * @throws ChatError `device-limited` on a device without the person's identity key; `backup-recipient`, `backup-no-recovery`
  */
 export async function* writeBackup(
   profile: Pick<Profile, 'call'>,
@@ -36,10 +37,21 @@ export async function* writeBackup(
   const { encryptFile } = await import('@gochat/crypto/age');
   try {
     const stream = toStream(encoded(backupLines(profile, waitMs, progress)));
-    yield* fromStream(await encryptFile(stream, to));
+    yield* fromStream(await encryptFile(stream, await recipientsOf(profile, to)));
   } catch (error) {
     throw toChatError(error);
   }
+}
+
+/** What the recipient of this person's recovery link is called. */
+const RECOVERY = 'recovery';
+
+async function recipientsOf(profile: Pick<Profile, 'call'>, to: AgeRecipients): Promise<AgeRecipients> {
+  if ('passphrase' in to || !to.recipients.includes(RECOVERY)) return to;
+  const recovery = await profile.call('recovery', {});
+  const own = recovery.made ? recovery.backup : undefined;
+  if (own === undefined) throw new ChatError({ reason: 'backup-no-recovery' });
+  return { recipients: to.recipients.map((one) => (one === RECOVERY ? own : one)) };
 }
 
 async function* backupLines(

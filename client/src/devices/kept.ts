@@ -51,6 +51,8 @@ const VALUES = {
       join: publicKey,
       wrap: publicKey,
       since: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+      /** For whom backups are encrypted that the link opens. */
+      backup: v.optional(v.pipe(v.string(), v.regex(/^age1[a-z0-9]{1,100}$/))),
     }),
   ),
   /** What names the contents of its safe. */

@@ -45,7 +45,15 @@ export class RecoverySafe {
     const [rooms, all] = [count(safe.tickets.slice(0, kept)), count(safe.tickets)];
     const session = this.#context.self.find(({ room }) => room.id === known.room);
     const current = session !== undefined && seed !== undefined && !this.#isOld(known, session.room, seed);
-    return { made: true, server: known.server, since: known.since, rooms, left: all - rooms, current };
+    return {
+      made: true,
+      server: known.server,
+      since: known.since,
+      rooms,
+      left: all - rooms,
+      current,
+      ...(known.backup !== undefined && { backup: known.backup }),
+    };
   }
 
   /** Begins what is to be done now. */
@@ -71,7 +79,14 @@ export class RecoverySafe {
     if (!holdsIdentity(who)) throw new ChatError({ reason: 'device-limited' });
     const secret = env.random(16);
     const { room, meta } = session;
-    const known = { ...(await safeInvite(secret)), room: room.id, server: meta.server, since: env.now() };
+    const { recoveryKeys } = await import('@gochat/crypto/age');
+    const known = {
+      ...(await safeInvite(secret)),
+      room: room.id,
+      server: meta.server,
+      since: env.now(),
+      backup: (await recoveryKeys(secret)).recipient,
+    };
     await this.#write(known, session, who, waitMs);
     const founder = fingerprintOf(who.identity.publicKey);
     const address = linkAddress(meta.server);

@@ -23,6 +23,7 @@ import { RecoverySafe } from './recovery.ts';
 import { Removals } from './removals.ts';
 import { SelfRooms, type WithoutSelfRoom } from './self-rooms.ts';
 import { SettingsSync } from './settings-sync.ts';
+import { serverOf } from './ticket.ts';
 import { Tickets } from './tickets.ts';
 
 export type { Joins, WithoutSelfRoom };
@@ -105,6 +106,13 @@ export class DeviceSync implements Context {
     if (this.store.set(kind, of, value, this.parts.env.now())) this.#posting.changed(keyOf(kind, of));
   };
 
+  /** Takes what a backup has kept: what is known from later counts. Durable when it resolves. */
+  async add(kept: readonly Kept[]): Promise<void> {
+    for (const entry of kept) this.store.take(entry, undefined);
+    await this.#save();
+    this.nudge();
+  }
+
   /** Gives a device a name. */
   async label(device: string, label: string): Promise<void> {
     const known = keptValue(this.store.map, 'device', device);
@@ -150,11 +158,11 @@ export class DeviceSync implements Context {
   async recoveryLink({ server, token, waitMs }: Params<'recoveryLink'>): Promise<RecoveryLink> {
     const end = Date.now() + waitMs;
     await this.#look();
-    const at = server ?? this.#selfRooms.servers[0];
+    const at = server === undefined ? this.#selfRooms.servers[0] : serverOf({ server });
     const given = token !== undefined && at !== undefined && { token: { server: at, token } };
     const without = await this.ensureSelfRooms({ ...given, waitMs });
     await this.snapshot(Math.max(0, end - Date.now()));
-    const session = this.self.find((one) => one.meta.server === at && isIn(one));
+    const session = this.self.find((one) => serverOf(one.meta) === at && isIn(one));
     const problem = without.find((one) => one.server === at)?.problem;
     if (session === undefined)
       throw problem === undefined

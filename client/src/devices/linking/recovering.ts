@@ -32,10 +32,12 @@ export async function recover(
   const next: Identity = { identity: signingKey(safe.seed), device: createIdentity(env).device };
   if (safe.name !== '') await settings.prefer({ name: safe.name });
   const device = encodeBytes(next.device.publicKey);
+  const { recoveryKeys } = await import('@gochat/crypto/age');
   const recovery = {
     ...(await safeInvite(link.secret)),
     room: link.room,
     server: parseAddress(link.address).href,
+    backup: (await recoveryKeys(link.secret)).recipient,
   };
   const known: Kept = {
     key: keyOf('recovery', 'link'),
