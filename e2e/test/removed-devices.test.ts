@@ -10,7 +10,7 @@ import {
   keyOf,
   keysIn,
   links,
-  tellsOwnInvite,
+  renewsOwnInvite,
 } from '../src/people/devices.ts';
 import { startServer } from '../src/people/people.ts';
 import { Stolen } from '../src/people/stolen.ts';
@@ -160,13 +160,13 @@ test(
     await ben.profile.call('remove', { room: kitchen, member, waitMs: WAIT_MS });
     for (const one of [ana, phone, tablet]) await isIn(one, ['diary', 'garden', 'notes']);
     await phone.joins(await ben.invites(kitchen));
-    await tellsOwnInvite(ben, phone, kitchen);
+    await renewsOwnInvite(ben, phone, kitchen);
     for (const one of [ana, phone, tablet]) await isIn(one, ['diary', 'garden', 'kitchen', 'notes']);
 
     await phone.profile.call('leave', { room: kitchen, waitMs: WAIT_MS });
     for (const one of [ana, tablet]) await isIn(one, ['diary', 'garden', 'notes']);
     await ana.joins(await ben.invites(kitchen));
-    await tellsOwnInvite(ben, ana, kitchen);
+    await renewsOwnInvite(ben, ana, kitchen);
     for (const one of [ana, phone, tablet]) await isIn(one, ['diary', 'garden', 'kitchen', 'notes']);
   },
   4 * WAIT_MS,
@@ -176,7 +176,7 @@ test(
   'the server stores neither what a device is called nor what is kept',
   async () => {
     const { ana, first, second } = await world.anaOnThreeDevices();
-    await ana.profile.call('labelDevice', { label: 'Umbrella stand' });
+    await ana.profile.call('labelDevice', { label: 'Umbrella holder' });
     const folders = [first.folder, second.folder];
     for (const one of [first, second]) await one.stop();
     let bytes = 0;

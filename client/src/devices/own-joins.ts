@@ -141,7 +141,7 @@ function isDead({ data }: ChatError): boolean {
   return DEAD.has(data.reason);
 }
 
-/** A ticket that was set anew is tried again, even if it is the same. */
+/** A ticket that was set again is tried again, even if it is the same. */
 function markOf({ at, value }: Kept): string {
   return `${at[0]} ${value === 'left' ? value : (value as Ticket).own}`;
 }

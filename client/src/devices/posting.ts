@@ -131,7 +131,7 @@ export class Posting {
     this.#waits(id, APART_MS);
   }
 
-  /** Has posted what the one who asks lacks, and nobody has told it meanwhile. */
+  /** Has posted what the one who asks lacks, and nobody has posted meanwhile. */
   #answer(session: RoomSession): void {
     const { store } = this.#context;
     const said = this.#asks.get(session.room.id);

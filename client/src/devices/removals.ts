@@ -107,7 +107,7 @@ export class Removals {
     });
   }
 
-  /** The lost device is told why before it is removed: afterwards it reads nothing any more. */
+  /** The lost device hears why before it is removed: afterwards it reads nothing any more. */
   #says(session: RoomSession): () => Promise<void> {
     const { parts, store } = this.#context;
     return async () => {

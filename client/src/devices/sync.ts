@@ -58,7 +58,7 @@ export class DeviceSync implements Context {
   #running: Promise<void> | undefined;
   #isDue = false;
   #isOver = false;
-  #told = '';
+  #emitted = '';
 
   private constructor(parts: DevicesParts, store: KeptStore, own: string) {
     const nudge = () => this.nudge();
@@ -404,7 +404,7 @@ export class DeviceSync implements Context {
   #tell(): void {
     const { devices } = this;
     const text = JSON.stringify(devices);
-    if (text !== this.#told) this.parts.emit({ kind: 'devices', devices });
-    this.#told = text;
+    if (text !== this.#emitted) this.parts.emit({ kind: 'devices', devices });
+    this.#emitted = text;
   }
 }

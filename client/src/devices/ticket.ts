@@ -35,7 +35,7 @@ export function ticketOf(room: Room, meta: RoomMeta, as: string): Ticket | undef
   return { room: id, server: serverOf(meta), name, as, founder, own: encodeBytes(room.own) };
 }
 
-/** @param identity the public identity key of this person, by whose other device the ticket was made. @returns the link that it stands for */
+/** @param identity the public identity key of this person, by whose other device the ticket was made. @returns the link that has the same in it */
 export function linkOf({ room, server, founder, own }: Ticket, identity: Uint8Array): string {
   return formatLink({
     address: server,

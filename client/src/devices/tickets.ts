@@ -10,7 +10,7 @@ import { serverOf, type Ticket, ticketOf } from './ticket.ts';
 
 const WAIT_MS = 20_000;
 
-/** Keeps the tickets of the rooms in which this device is: whoever knows a new own invite first tells the others of its person. */
+/** Keeps the tickets of the rooms in which this device is: whoever knows a new own invite first posts its ticket. */
 export class Tickets {
   readonly #context: Context;
 
@@ -23,7 +23,7 @@ export class Tickets {
     const { self, rooms } = this.#context;
     for (const session of [...self, ...rooms]) {
       this.#reopens(session);
-      this.#tells(session);
+      this.#posts(session);
     }
   }
 
@@ -56,7 +56,7 @@ export class Tickets {
     );
   }
 
-  #tells(session: RoomSession): void {
+  #posts(session: RoomSession): void {
     const { jobs } = this.#context;
     const { room, meta } = session;
     const found = isIn(session) && session.isLive ? ticketOf(room, meta, ownName(session)) : undefined;

@@ -468,7 +468,7 @@ export class RoomStore {
     if (pack !== undefined) this.#wantPack(pack, room);
     if (said.kind === 'message' && said.content.kind === 'pack') return [];
     if (said.kind === 'message' && isDeviceContent(said.content)) {
-      // What this device has said itself tells it what the others have, and how late its clock is.
+      // What this device has said itself shows it what the others have, and how late its clock is.
       return event.kind === 'message' || said.content.kind === 'keep'
         ? this.#received(said, said.content)
         : [];

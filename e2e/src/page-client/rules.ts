@@ -140,6 +140,8 @@ function judgeJoin({ id, group, state, joinsClosed }: Room, commit: Commit): Ver
     invite.join,
     commit.data,
   );
+  const isSelfRoom = group.extensions.genesis[32] === 3;
+  assert(!isSelfRoom || invite.own === true, 'only devices of the founder join a self room');
   assert(!invite.knock && [undefined, by.identity].includes(invite.for), 'the invite is for the joiner');
   assert(state.bans?.includes(fingerprintOf(by.identity)) !== true, 'the joiner is not banned');
   const leaves = group.members.filter(({ identity }) => identity === by.identity);

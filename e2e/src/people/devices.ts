@@ -63,8 +63,8 @@ async function epochOf(one: Someone, room: string): Promise<number> {
   return Number((await one.profile.call('rooms', {})).find(({ id }) => id === room)?.epoch);
 }
 
-/** An admin gives a room a new own invite now, whose secret a newcomer would otherwise be told some minutes later. */
-export async function tellsOwnInvite(admin: Someone, to: Someone, room: string): Promise<void> {
+/** An admin gives a room a new own invite now, whose secret a newcomer would otherwise be shown some minutes later. */
+export async function renewsOwnInvite(admin: Someone, to: Someone, room: string): Promise<void> {
   const before = await epochOf(admin, room);
   await admin.profile.call('reportCompromise', { room, waitMs: WAIT_MS });
   // The admin asks, and answers.
@@ -113,7 +113,7 @@ export class DeviceWorld {
     ] as const;
     await followsAll(ben);
     await followsAll(ana);
-    for (const room of rooms.slice(2)) await tellsOwnInvite(ben, ana, room);
+    for (const room of rooms.slice(2)) await renewsOwnInvite(ben, ana, room);
     return { ana, ben, first, second, rooms };
   }
 

@@ -18,7 +18,7 @@ import { digitsOf, isFounder, receivedIn } from './pairing-room.ts';
 
 /** A link ends after 10 minutes. This is from when it was opened. */
 const LIFE_MS = 11 * 60_000;
-/** How long the other device is told that this one has ended it. */
+/** How long the other device hears that this one has ended it. */
 const FAREWELL_MS = 3000;
 
 /** Becoming a device of a person: this side opens the link. Calls must not overlap, but for {@link enter}. */
@@ -117,7 +117,7 @@ export class Accepting {
     return true;
   }
 
-  /** Ends it at the person's wish, and tells the other device. */
+  /** Ends it at the person's wish, and informs the other device. */
   async cancel(accept: Accept): Promise<void> {
     const { rooms, env } = this.#state.parts;
     const session = await this.#state.session(accept.room);
