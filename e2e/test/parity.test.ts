@@ -216,7 +216,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
   devices: async (by, _to, tag) => {
     await by.says('/devices');
     await shows(by, ['Your devices', /this device, 2 rooms/, 'Link another device']);
-    await by.chooses('this device');
+    await by.chooses('Device ');
     await shows(by, ['Device key:']);
     await by.chooses('Rename');
     await by.fills([`desk${tag}`]);
