@@ -26,6 +26,15 @@ const SERVER = [
   'tcp://, tls://, http(s):// or ws(s):// (default tcp://127.0.0.1:4040, or GOCHAT_SERVER)',
 ] as const;
 
+const SERVER_OF_LINK = [
+  '--server <address>',
+  'where the two devices meet (default: the server of your first room, or GOCHAT_SERVER)',
+] as const;
+const TOKEN = [
+  '--token <token>',
+  'token that the server requires to create rooms (or GOCHAT_TOKEN)',
+] as const;
+
 const SCREEN = [
   ['--plain', 'line by line, without the full screen'],
   ['--ascii', 'draw with ASCII characters only'],
@@ -48,7 +57,7 @@ export const VERBS: readonly Verb[] = [
     options: [
       AS,
       SERVER,
-      ['--token <token>', 'token that the server requires to create rooms (or GOCHAT_TOKEN)'],
+      TOKEN,
       [
         '--history <how much>',
         'what newcomers can read: none, all, messages as in 100 (default), or days as in 30d',
@@ -150,10 +159,29 @@ export const VERBS: readonly Verb[] = [
     load: roomVerb('members'),
   },
   {
-    name: 'devices <room>',
-    does: 'list your devices in a room',
-    options: [JSON_LINES, WAIT],
-    load: roomVerb('devices'),
+    name: 'link [link]',
+    does: 'print a link that makes another device one of yours, then ask for the digits that it shows; with LINK (- is standard input), make this one a device of yours: prints the digits',
+    options: [
+      ['--label <name>', 'what you call this device (default: the name of the machine)'],
+      ['--limited', 'the other device can link and remove no devices, such as a bot'],
+      SERVER_OF_LINK,
+      TOKEN,
+      ['--json', 'print each step as a JSON line'],
+      WAIT,
+    ],
+    load: async () => (await import('./verbs/link.ts')).run,
+  },
+  {
+    name: 'devices [room]',
+    does: 'list your devices, or those in a room',
+    options: [
+      ['--remove <device>', 'remove a device that was lost or sold from all your rooms'],
+      ['--label <name>', 'name this device, or another one with --device'],
+      ['--device <device>', 'the device to name: its key as listed, or the beginning of it'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: async () => (await import('./verbs/devices.ts')).run,
   },
   {
     name: 'compromised <room> [device]',

@@ -233,8 +233,11 @@ export interface Methods {
     readonly seq: string | undefined;
     readonly waitMs: number;
   }) => InspectInfo;
-  /** The devices of this profile's person, this one first. Changes are reported by the event `devices`. */
-  devices: (params: Record<string, never>) => readonly DeviceOfPerson[];
+  /**
+   * The devices of this profile's person, this one first. Changes are reported by the event `devices`.
+   * @param params `waitMs`: how long to wait for what the servers have; when absent, as far as this device knows
+   */
+  devices: (params: { readonly waitMs?: number }) => readonly DeviceOfPerson[];
   /** @param params `device`: its key or the beginning of it; this device when absent. @throws ChatError `unknown-member`, `usage` */
   labelDevice: (params: { readonly device?: string; readonly label: string }) => null;
   /**

@@ -9,6 +9,8 @@ import { toChatError } from './to-chat-error.ts';
 /** Input to check before a profile is created for it. */
 export interface Given {
   readonly link?: string | undefined;
+  /** A link with which this profile becomes a device of another one's person. */
+  readonly deviceLink?: string | undefined;
   readonly server?: string | undefined;
   /** For a server that requires it for creating rooms. */
   readonly token?: string | undefined;
@@ -17,9 +19,10 @@ export interface Given {
 }
 
 /** @throws ChatError `usage` for the first part that is invalid */
-export function checkGiven({ link, server, token, names = [] }: Given): void {
+export function checkGiven({ link, deviceLink, server, token, names = [] }: Given): void {
   try {
     if (link !== undefined) parseAddress(parseLink(link).address);
+    if (deviceLink !== undefined) parseAddress(parseLink(deviceLink, 'link').address);
     if (server !== undefined) parseAddress(server);
     if (token !== undefined) checkToken(token);
     for (const name of names) if (name !== undefined) cleanName(name);

@@ -23,6 +23,9 @@ export type DeviceMethod =
   | 'recover'
   | 'linking';
 
+/** How long a label is to be told to the other devices, where this one is connected. */
+const TELL_MS = 5000;
+
 type Handlers = { readonly [M in DeviceMethod]: (params: Params<M>) => Promise<Result<M>> };
 
 /** The devices of the profile's person: what they share, and how one takes another in. */
@@ -39,11 +42,16 @@ export class Devices {
   }
 
   readonly handlers: Handlers = {
-    devices: async () => (await this.sync()).devices,
+    devices: async ({ waitMs }) => {
+      const sync = await this.sync();
+      if (waitMs !== undefined) await sync.current(waitMs);
+      return sync.devices;
+    },
     labelDevice: async ({ device, label }) => {
       const clean = cleanLabel(label);
       const sync = await this.sync();
       await sync.label(pick(sync.devices, device).key, clean);
+      await sync.tell(TELL_MS);
       return null;
     },
     removeDevice: async ({ device, waitMs }) => {

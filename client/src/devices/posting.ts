@@ -28,6 +28,7 @@ export class Posting {
   /** By self room, when the next post may go, by this device's clock. */
   readonly #next = new Map<string, number>();
   readonly #asks = new Map<string, Said>();
+  #isHurried = false;
 
   /** @param isOverheard whether a lost device would read it */
   constructor(
@@ -44,6 +45,20 @@ export class Posting {
   changed(key: string): void {
     const { store } = this.#context;
     for (const { room } of this.#placesOf(key)) store.send(room.id, [key]);
+  }
+
+  /** Whether all is posted, where this device is connected. */
+  get isDone(): boolean {
+    return this.#context.self.every((session) => {
+      if (!isIn(session) || !session.isLive || this.#isOverheard(session)) return true;
+      const isKept = (this.#context.store.unsent.get(session.room.id)?.size ?? 0) === 0;
+      return isKept && !this.#asksIn(session) && session.queued === 0;
+    });
+  }
+
+  /** What is to be posted is posted now, as this process may end. */
+  hurry(): void {
+    this.#isHurried = true;
   }
 
   /** Somebody has said something in a self room. */
@@ -66,6 +81,7 @@ export class Posting {
       if (!asks && keys.size === 0) continue;
       if (session.queued === 0 && this.#isTime(session.room.id)) await this.#post(session, asks);
     }
+    if (this.isDone) this.#isHurried = false;
   }
 
   /** All keys that belong into a self room. */
@@ -93,6 +109,7 @@ export class Posting {
   }
 
   #isTime(room: string): boolean {
+    if (this.#isHurried) return true;
     const now = this.#context.parts.env.now();
     const next = this.#next.get(room);
     if (next === undefined) {

@@ -177,12 +177,9 @@ export class DeviceSync implements Context {
 
   /** Everything that a new device needs, with tickets of all rooms and self rooms that can be had within `waitMs`. Slices: `slices` of kept.ts. */
   async snapshot(waitMs: number): Promise<readonly Kept[]> {
-    const { rooms } = this.parts;
     const end = Date.now() + waitMs;
-    await this.#look();
+    await this.#catchUp(waitMs);
     const here = () => [...this.self, ...this.rooms].filter(isIn);
-    for (const session of here()) rooms.follow(session);
-    await Promise.all(here().map((session) => rooms.caughtUp(session, waitMs).catch(() => undefined)));
     this.#settings.allChanged();
     this.nudge();
     const isComplete = () => {
@@ -191,6 +188,41 @@ export class DeviceSync implements Context {
     };
     await this.condition.until(() => (isComplete() || this.#isOver ? true : undefined), end - Date.now());
     return [...this.store.map.values()];
+  }
+
+  /** Takes what is in the log of all rooms, as far as their servers answer within `waitMs`. */
+  async current(waitMs: number): Promise<void> {
+    const end = Date.now() + waitMs;
+    await this.#catchUp(waitMs);
+    this.nudge();
+    const isIdle = () => (this.#running === undefined && !this.#isDue) || this.#isOver;
+    await this.condition.until(() => (isIdle() ? true : undefined), Math.max(0, end - Date.now()));
+  }
+
+  /** Whether the other devices can have what this one has set, as far as their servers are reached. */
+  get isTold(): boolean {
+    return this.#posting.isDone && !this.store.isChanged;
+  }
+
+  /** Has posted what this device has set as soon as it can, rather than with what is set a little later. */
+  hurry(): void {
+    this.#posting.hurry();
+    this.nudge();
+  }
+
+  /** As {@link hurry}. Awaits it, where this device is connected, at most `waitMs`. */
+  async tell(waitMs: number): Promise<void> {
+    this.hurry();
+    const isDone = () => this.isTold && this.#running === undefined && !this.#isDue;
+    await this.condition.until(() => (isDone() || this.#isOver ? true : undefined), waitMs);
+  }
+
+  async #catchUp(waitMs: number): Promise<void> {
+    const { rooms } = this.parts;
+    await this.#look();
+    const here = [...this.self, ...this.rooms].filter(isIn);
+    for (const session of here) rooms.follow(session);
+    await Promise.all(here.map((session) => rooms.caughtUp(session, waitMs).catch(() => undefined)));
   }
 
   /** To be called when something may have to be done. */

@@ -123,7 +123,7 @@ export const members = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, tex
   };
 });
 
-export const devices = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text }) => {
+export const devicesIn = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text }) => {
   const synced = afterSync(text, await profile.call('sync', { room, waitMs: ms }));
   const own = (await profile.call('members', { room })).find(({ self }) => self)?.devices ?? [];
   const rows = own.map(({ key, self }) => [key.slice(0, 8), self ? text.lines.thisDevice : '']);

@@ -53,6 +53,7 @@ export function errorHint(error: ErrorData): string {
     return error.failure === undefined ? '' : (FAILURES[error.failure.kind] ?? '');
   if (error.reason === 'address-unencrypted' && error.proxy !== undefined)
     return `--proxy none connects directly, ${HINTS[error.reason]}`;
+  if (error.reason === 'link-invalid' && error.why === 'for-device') return 'gochat link LINK does that';
   return HINTS[error.reason] ?? '';
 }
 

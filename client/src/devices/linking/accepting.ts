@@ -11,7 +11,7 @@ import type { Linking } from '../../api/methods.ts';
 import { toChatError } from '../../api/to-chat-error.ts';
 import type { RoomSession } from '../../room/room-session.ts';
 import { seeded } from '../seed.ts';
-import type { Joins } from '../sync.ts';
+import type { DeviceSync } from '../sync.ts';
 import { type Accept, type Arrival, linkingChange } from './linking-record.ts';
 import type { LinkingState } from './linking-state.ts';
 import { digitsOf, isFounder, receivedIn } from './pairing-room.ts';
@@ -24,6 +24,8 @@ const FAREWELL_MS = 3000;
 /** Becoming a device of a person: this side opens the link. Calls must not overlap, but for {@link enter}. */
 export class Accepting {
   readonly #state: LinkingState;
+  /** Whether the other devices are told of this one as soon as it can. */
+  #isHurried = false;
 
   constructor(state: LinkingState) {
     this.#state = state;
@@ -94,12 +96,14 @@ export class Accepting {
   }
 
   /** Does what is next once this device has its identity. @returns whether there was something */
-  async arrive(arrival: Arrival, joins: Joins): Promise<boolean> {
+  async arrive(arrival: Arrival, sync: DeviceSync): Promise<boolean> {
     const { rooms, env } = this.#state.parts;
-    const { ending } = this.#state;
-    const isIn = joins.joined + joins.missing.length >= joins.of;
-    const { joined, missing } = joins;
-    if (isIn && ending === undefined) this.#state.ending = { stage: 'joined', joined, missing };
+    const { joined, missing, of } = sync.joins;
+    // The process may end once it is in.
+    if (!this.#isHurried) sync.hurry();
+    this.#isHurried = true;
+    const isIn = joined + missing.length >= of && sync.isTold;
+    if (isIn && this.#state.ending === undefined) this.#state.ending = { stage: 'joined', joined, missing };
     const session = arrival.room && (await this.#state.session(arrival.room));
     if (arrival.room === undefined || session === undefined) {
       if (this.#state.ending === undefined) return false;

@@ -187,7 +187,7 @@ export class DeviceLinking {
         this.#wakeAt(this.#accepting.deadline(record));
         return this.#accepting.step(record);
       case 'arrival':
-        return this.#accepting.arrive(record, (await this.#joins()).joins);
+        return this.#accepting.arrive(record, await this.#joins());
       case undefined:
         return false;
     }
