@@ -8,13 +8,24 @@ import type { Outcome } from '../room/outgoing.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';
 import { ChatError } from './chat-error.ts';
 import { historyPages } from './history-pages.ts';
+import { type Stage, Stages } from './linking-stages.ts';
 import { newMessageId } from './message-id.ts';
-import type { ChatEvent, MemberInfo, Problem, RoomInfo, SafetyInfo } from './methods.ts';
+import type {
+  ChatEvent,
+  DeviceOfPerson,
+  DeviceRemoval,
+  MemberInfo,
+  Problem,
+  RoomInfo,
+  SafetyInfo,
+} from './methods.ts';
 import { type OpenOptions, openChat, type Profile } from './open.ts';
 
 export type { ChatErrorCode, ErrorData } from './chat-error.ts';
 export type {
   ChatEvent,
+  DeviceOfPerson,
+  DeviceRemoval,
   FileContent,
   FileSource,
   HistoryItem,
@@ -64,6 +75,37 @@ export interface SendFileOptions {
 
 /** Whom a message mentions. */
 type Mentioned = Pick<MemberInfo, 'identity'>;
+
+/** What another device becomes, and where it is linked. */
+export interface LinkTerms {
+  readonly limited?: boolean;
+  readonly server?: string;
+  readonly token?: string;
+}
+
+/** A link with which another device can become one of this person's. */
+export interface DeviceOffer {
+  readonly link: string;
+  /** In milliseconds since 1970. */
+  readonly expires: number;
+  /** Resolves when another device has opened the link, and shows digits. @throws ChatError when it has ended without */
+  opened(): Promise<void>;
+  /**
+   * Gives that device everything. @param digits those that it shows. @returns its label, once it has all
+   * @throws ChatError `refused` for others: `link-digits`, with the number of tries `left`; `usage` if nobody waits for them
+   */
+  confirm(digits: string): Promise<string>;
+  /** Ends the link. Nothing changes once the digits were right. */
+  cancel(): Promise<void>;
+}
+
+/** A profile that becomes another person's device. */
+export interface DeviceArrival {
+  /** Six digits, to be typed on the other device. */
+  readonly digits: string;
+  /** Resolves when this device is in its rooms, but for those that are `missing`, which are tried again. @throws ChatError when it has ended without */
+  joined(): Promise<Omit<Stage<'joined'>, 'stage'>>;
+}
 
 /** A profile with its rooms as objects, for scripts and bots. Several processes may use one profile at once. */
 export class GoChat {
@@ -118,6 +160,70 @@ export class GoChat {
         textOf(name),
       ),
     );
+  }
+
+  /** This person's devices, this one first. @param waitMs how long to wait for what the servers have of them */
+  devices(waitMs = 5000): Promise<readonly DeviceOfPerson[]> {
+    return this.profile.call('devices', { waitMs });
+  }
+
+  /** Names a device. @param device its key or the beginning of it; this device when absent. @throws ChatError `unknown-member`, `usage` */
+  async labelDevice(label: string, device?: string): Promise<void> {
+    const which = device === undefined ? {} : { device: textOf(device) };
+    await this.profile.call('labelDevice', { label: textOf(label), ...which });
+  }
+
+  /**
+   * Removes a device that was lost or sold from all rooms. What can't be done within `waitMs` is done later.
+   * @returns the rooms that are left, and why. @throws ChatError `unknown-member`; `usage` for this device, or on a limited one
+   */
+  removeDevice(device: string, waitMs = WAIT_MS): Promise<DeviceRemoval> {
+    return this.profile.call('removeDevice', { device: textOf(device), waitMs });
+  }
+
+  /**
+   * Begins to take another device in. @param terms `limited`: a device that links and removes none, such as a bot. `server`: where the
+   * two meet, that of the first room when absent. `token`: for a server that requires one for creating rooms
+   * @throws ChatError `usage` without a room, or on a limited device; `offline`, `token`
+   */
+  async linkDevice(terms: LinkTerms = {}): Promise<DeviceOffer> {
+    const { limited, server, token } = terms;
+    const { link, expires } = await this.profile.call('linkOffer', {
+      ...(limited === true && { limited }),
+      ...(server !== undefined && { server: textOf(server) }),
+      ...(token !== undefined && { token: textOf(token) }),
+      waitMs: WAIT_MS,
+    });
+    const { profile } = this;
+    return {
+      link,
+      expires,
+      opened: () => staged(profile, async (stages) => void (await stages.until('opened'))),
+      confirm: async (digits) => {
+        await profile.call('linkConfirm', { digits: textOf(digits), waitMs: WAIT_MS });
+        return staged(profile, async (stages) => (await stages.until('sent')).label);
+      },
+      cancel: async () => void (await profile.call('linkCancel', {})),
+    };
+  }
+
+  /**
+   * Makes this profile, which must have no room, a device of the person whose link this is. A repeated call goes on.
+   * @param label what that person calls this device
+   * @throws ChatError `usage` if it has one, or the text has no such link; `refused` if it doesn't work any more; `offline`
+   */
+  async becomeDevice(link: string | undefined, label: string): Promise<DeviceArrival> {
+    const params = { link: textOf(link), label: textOf(label), waitMs: WAIT_MS };
+    const { digits } = await this.profile.call('linkAccept', params);
+    const { profile } = this;
+    return {
+      digits,
+      joined: () =>
+        staged(profile, async (stages) => {
+          const { joined, missing } = await stages.until('joined');
+          return { joined, missing };
+        }),
+    };
   }
 
   #room(info: RoomInfo): ChatRoom {
@@ -374,6 +480,15 @@ export class ChatRoom {
       throw new ChatError({ reason: 'invite-terms', most: LIMITS.inviteUses });
     const params = { room: this.id, expiresMs: terms.expiresMs, uses: terms.uses, waitMs: WAIT_MS };
     return (await this.#profile.call('invite', params)).link;
+  }
+}
+
+async function staged<T>(profile: Profile, wait: (stages: Stages) => Promise<T>): Promise<T> {
+  const stages = new Stages(profile);
+  try {
+    return await wait(stages);
+  } finally {
+    stages.close();
   }
 }
 

@@ -25,6 +25,7 @@ export const LANES = {
     'e2e/test/joins.test.ts',
     'e2e/test/many-messages.test.ts',
     'e2e/test/killed.test.ts',
+    'e2e/test/link-verbs.test.ts',
     'e2e/test/linking-killed.test.ts',
     'e2e/test/split.test.ts',
     'e2e/test/restored-profile.test.ts',

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { ChatError } from '@gochat/client/chat-error';
+import { type Stage, Stages } from '@gochat/client/linking-stages';
 import type { Linking } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { checkGiven } from '@gochat/client/validate-input';
@@ -18,7 +19,6 @@ import { type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
 import { givenServer } from '../server-address.ts';
 import { readText } from '../utf8-input.ts';
-import { type Stage, Stages } from './linking-stages.ts';
 
 interface Options extends ProfileOptions {
   readonly server?: string;

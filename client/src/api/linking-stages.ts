@@ -1,6 +1,7 @@
-import { ChatError } from '@gochat/client/chat-error';
-import type { Linking } from '@gochat/client/methods';
-import type { Profile } from '@gochat/client/open';
+import { startTimer } from '../schedule/timer.ts';
+import { ChatError } from './chat-error.ts';
+import type { Linking } from './methods.ts';
+import type { Profile } from './open.ts';
 
 export type Stage<S extends Linking['stage']> = Extract<Linking, { stage: S }>;
 
@@ -36,7 +37,7 @@ export class Stages {
   ): Promise<Stage<S> | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), ms);
+      timer = startTimer(ms, () => resolve(undefined));
     });
     try {
       return await Promise.race([this.until(...stages), late]);

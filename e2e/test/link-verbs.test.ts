@@ -1,0 +1,239 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { serve } from '@gochat/server/internal/serve';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { temporary } from '../src/people/people.ts';
+import { ChildServer } from '../src/servers/child-server.ts';
+import { runGochat } from '../src/terminal/gochat-command.ts';
+import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
+
+const LINK = /http:\/\/127\.0\.0\.1:\d+\/#\/link\/\S+/;
+const TOKEN = 'letOnlyFriendsMakeRooA';
+const LABEL = 'Zebrafish tablet';
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: ChildServer;
+let count = 0;
+let old: string;
+let fresh: string;
+
+beforeAll(async () => {
+  buildGochat();
+  home = await temporary();
+  server = await ChildServer.start(join(home.path, 'server'), 0, [], '', { createsPerHour: 1000 });
+});
+
+afterAll(async () => {
+  await server.stop();
+  await home.remove();
+});
+
+/** A device in two rooms, and an empty profile. */
+beforeEach(async () => {
+  count += 1;
+  [old, fresh] = [join(home.path, `old${count}`), join(home.path, `new${count}`)];
+  for (const room of ['kitchen', 'den']) {
+    const made = await runs(old, ['new', room, '--as', 'Quokka', '--server', server.url]);
+    expect(made.code).toBe(0);
+  }
+});
+
+const runs = (profile: string, args: readonly string[], input = ''): Promise<Ended> =>
+  runGochat([...args, '--profile', profile], { HOME: home.path }, input);
+
+/** A process that can be killed. */
+const starts = (profile: string, args: readonly string[]) =>
+  new GochatProcess([...args, '--profile', profile], { cwd: home.path });
+
+async function linkOf(offering: GochatProcess): Promise<string> {
+  await offering.shows('#/link/');
+  await offering.shows('\n');
+  return LINK.exec(offering.all)?.[0] ?? '';
+}
+
+async function digitsOf(accepting: GochatProcess): Promise<string> {
+  await accepting.shows('Type these digits');
+  await accepting.shows('\n', 2);
+  return /^\d{6}$/m.exec(accepting.all)?.[0] ?? '';
+}
+
+async function kills(command: GochatProcess): Promise<void> {
+  command.child.kill('SIGKILL');
+  await command.end();
+}
+
+/** The names of the rooms in which a profile is. */
+async function roomsOf(profile: string): Promise<string[]> {
+  const { out } = await runs(profile, ['rooms', '--json']);
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => (JSON.parse(line) as { name: string }).name)
+    .sort();
+}
+
+test('two terminals are linked, and the devices are listed, named and removed', async () => {
+  const offering = starts(old, ['link', '--label', 'Desk']);
+  const link = await linkOf(offering);
+  const accepting = starts(fresh, ['link', '-', '--label', LABEL]);
+  accepting.child.stdin.end(`Have a look: ${link}\n`);
+  const digits = await digitsOf(accepting);
+  await offering.shows('Type the six digits');
+  offering.write(`${digits === '000000' ? '000001' : '000000'}\n`);
+  await offering.shows('2 tries left');
+  offering.write(`\n${digits.slice(0, 3)}-${digits.slice(3)}\n`);
+  expect(await offering.end()).toMatchObject({ code: 0 });
+  expect(await accepting.end()).toMatchObject({ code: 0, out: `${digits}\n` });
+  expect(offering.all).toContain(`${LABEL} is linked`);
+  expect(await roomsOf(fresh)).toEqual(['den', 'kitchen']);
+
+  const listed = await runs(old, ['devices', '--json']);
+  const devices = listed.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { key: string });
+  expect(devices).toMatchObject([
+    { label: 'Desk', self: true, limited: false, rooms: 2 },
+    { label: LABEL, self: false, limited: false, rooms: 2 },
+  ]);
+  expect((await runs(fresh, ['devices', '--label', 'Sofa'])).code).toBe(0);
+  expect((await runs(old, ['devices'])).out).toContain('Sofa');
+  expect((await runs(old, ['devices', 'kitchen'])).out.trim().split('\n')).toHaveLength(2);
+  const key = devices[1]?.key ?? '';
+  expect(await runs(old, ['devices', '--remove', key.slice(0, 8)])).toMatchObject({ code: 0 });
+  expect((await runs(old, ['devices', '--json'])).out.trim().split('\n')).toHaveLength(1);
+});
+
+test('a link that is no good is refused before a profile is made', async () => {
+  expect(await runs(fresh, ['link', 'hello'])).toMatchObject({ code: 2 });
+  expect(await runs(fresh, ['link', 'hello', '--limited'])).toMatchObject({ code: 2 });
+  expect(readdirSync(home.path)).not.toContain(`new${count}`);
+  expect(await runs(fresh, ['link'])).toMatchObject({ code: 2, out: '' });
+});
+
+test('the link ends when no digits come, or three times others', async () => {
+  const offering = starts(old, ['link']);
+  const accepting = starts(fresh, ['link', await linkOf(offering)]);
+  await digitsOf(accepting);
+  expect(await offering.end()).toMatchObject({ code: 2 });
+  expect(await accepting.end()).toMatchObject({ code: 5 });
+  expect(accepting.all).toContain('Your other device has ended the linking');
+
+  const next = starts(old, ['link', '--json']);
+  const again = starts(fresh, ['link', await linkOf(next)]);
+  const digits = await digitsOf(again);
+  const other = digits === '000000' ? '000001' : '000000';
+  next.write(`${other}\n${other}\n${other}\n`);
+  expect(await next.end()).toMatchObject({ code: 5 });
+  expect(await again.end()).toMatchObject({ code: 5 });
+});
+
+test('Ctrl+C ends it on either side', async () => {
+  const offering = starts(old, ['link']);
+  const accepting = starts(fresh, ['link', await linkOf(offering)]);
+  await digitsOf(accepting);
+  accepting.child.kill('SIGINT');
+  expect(await accepting.end()).toMatchObject({ code: 130 });
+  expect(await offering.end()).toMatchObject({ code: 5 });
+
+  const next = starts(old, ['link']);
+  const again = starts(fresh, ['link', await linkOf(next)]);
+  await digitsOf(again);
+  next.child.kill('SIGINT');
+  expect(await next.end()).toMatchObject({ code: 130 });
+  expect(await again.end()).toMatchObject({ code: 5 });
+});
+
+test('either side is killed at each step, and goes on with the same command', async () => {
+  const first = starts(old, ['link']);
+  const link = await linkOf(first);
+  await kills(first);
+
+  const second = starts(old, ['link']);
+  expect(await linkOf(second)).toBe(link);
+  const early = starts(fresh, ['link', link]);
+  const digits = await digitsOf(early);
+  await kills(early);
+  await second.shows('Type the six digits');
+  await kills(second);
+
+  const accepting = starts(fresh, ['link', link]);
+  expect(await digitsOf(accepting)).toBe(digits);
+  const third = starts(old, ['link']);
+  await third.shows('Type the six digits');
+  await kills(accepting);
+  third.write(`${digits}\n`);
+  // It has sent all, and nobody answers.
+  await third.shows('Sending your rooms').catch(() => undefined);
+  await kills(third);
+
+  const last = starts(fresh, ['link', link]);
+  const fourth = starts(old, ['link']);
+  expect(await last.end()).toMatchObject({ code: 0 });
+  expect(await fourth.end()).toMatchObject({ code: 0 });
+  expect(await roomsOf(fresh)).toEqual(['den', 'kitchen']);
+});
+
+test('a limited device has the rooms, and links and removes none', async () => {
+  const offering = starts(old, ['link', '--limited']);
+  const accepting = starts(fresh, ['link', await linkOf(offering), '--json']);
+  await accepting.shows('"stage":"digits"');
+  const { digits } = JSON.parse(accepting.all.split('\n')[0] ?? '') as { digits: string };
+  await offering.shows('Type the six digits');
+  offering.write(`${digits}\n`);
+  expect(await offering.end()).toMatchObject({ code: 0 });
+  const ended = await accepting.end();
+  expect(ended.code).toBe(0);
+  expect(JSON.parse(ended.out.trim().split('\n').at(-1) ?? '')).toEqual({
+    stage: 'joined',
+    joined: 2,
+    missing: [],
+  });
+  expect(await runs(fresh, ['link'])).toMatchObject({ code: 2 });
+  const [self] = (await runs(old, ['devices', '--json'])).out.split('\n');
+  const { key } = JSON.parse(self ?? '') as { key: string };
+  expect(await runs(fresh, ['devices', '--remove', key])).toMatchObject({ code: 2 });
+  expect((await runs(fresh, ['send', 'den', 'hi'])).code).toBe(0);
+});
+
+test('a server that requires a token gets one', async () => {
+  const closed = await serve({
+    engine: await openLmdb({ folder: join(home.path, `closed${count}`) }),
+    host: '127.0.0.1',
+    port: 0,
+    names: [{ host: '127.0.0.1' }],
+    createToken: TOKEN,
+    logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
+      .logger,
+  });
+  const url = `tcp://127.0.0.1:${closed.port}`;
+  try {
+    const made = ['new', 'attic', '--as', 'Quokka', '--server', url];
+    expect((await runs(old, [...made, '--token', TOKEN])).code).toBe(0);
+    const there = ['link', '--server', url];
+    expect(await runs(old, there)).toMatchObject({ code: 5 });
+    const offering = starts(old, [...there, '--token', TOKEN]);
+    const accepting = starts(fresh, ['link', await linkOf(offering)]);
+    const digits = await digitsOf(accepting);
+    await offering.shows('Type the six digits');
+    offering.write(`${digits}\n`);
+    expect(await offering.end()).toMatchObject({ code: 0 });
+    expect(await accepting.end()).toMatchObject({ code: 0 });
+    expect(await roomsOf(fresh)).toEqual(['attic', 'den', 'kitchen']);
+  } finally {
+    await closed.close();
+  }
+});
+
+test('the server has neither labels, names nor digits', () => {
+  const files = readdirSync(join(home.path, 'server'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+  expect(files.length).toBeGreaterThan(0);
+  for (const word of [LABEL, 'Quokka', 'kitchen', 'Desk']) {
+    for (const bytes of files) expect(bytes.includes(word)).toBe(false);
+    expect(server.log).not.toContain(word);
+  }
+});
