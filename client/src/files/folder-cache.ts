@@ -15,7 +15,7 @@ const NONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR']);
 
 /** A cache in a folder of the profile: a folder for each file, a file for each chunk. Only the user may read it. */
 export class FolderCache implements FileCache {
-  readonly mostBytes = MOST_BYTES;
+  readonly mostBytes: number = MOST_BYTES;
   readonly #dir: string;
   /** By file and number: what was put last, for whoever reads it right after. */
   readonly #handedOn = new Map<string, Uint8Array<ArrayBuffer>>();
