@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
 import { GoChat, type HistoryItem } from '@gochat/client/internal/api/sdk';
 
 /**
@@ -10,11 +12,19 @@ const CAPTION = 'the file';
 
 export type Progress =
   | { readonly stage: 'seal' | 'upload' | 'fetch'; readonly done: number; readonly of: number }
+  /** The server has answered a request on a chunk that the key of its pass is retired. */
+  | { readonly stage: 'retired' }
   | { readonly stage: 'over'; readonly sha256: string };
 
 function report(progress: Progress): void {
   process.send?.(progress);
 }
+
+// A member is refused for nothing else.
+subscribe('http.client.response.finish', (message) => {
+  const { response } = message as { readonly response: IncomingMessage };
+  if (response.statusCode === 403) report({ stage: 'retired' });
+});
 
 const chat = await GoChat.open(dir);
 const room = await chat.room(name);
