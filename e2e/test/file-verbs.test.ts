@@ -2,16 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { FolderFiles } from '@gochat/server/internal/files/folder';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
+import { buildGochat, GochatProcess } from '../src/terminal/gochat-process.ts';
 
 const MOST_BYTES = 3_000_000;
+/** What clears a line of a terminal, before it is drawn again and at the end. */
+const CLEARED = '\r\u001b[2K';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;
 
 beforeAll(async () => {
+  buildGochat();
   home = await temporary();
   server = await startServer(join(home.path, 'rooms'), 0, { fileBytes: MOST_BYTES });
   const made = await run('ana', ['new', 'kitchen', '--as', 'ana']);
@@ -122,6 +127,48 @@ describe('gochat send --file', () => {
     });
   });
 
+  test('on a terminal a line shows how far it is, at most ten times a second, and is gone at the end', async () => {
+    const path = await fileNamed('slow.bin', randomBytes(2_500_000));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    onTestFinished(() => void vi.useRealTimers());
+    const env = { HOME: home.path, GOCHAT_SERVER: server.url };
+    const args = ['send', 'kitchen', '--file', path, '--profile', join(home.path, 'ana')];
+    const frozen = await runGochat(args, env, '', () => undefined);
+    expect(frozen).toEqual({
+      code: 0,
+      out: '',
+      err: `${CLEARED}slow.bin: prepared 1 of 2.5 MB${CLEARED}`,
+    });
+    const later = () => vi.setSystemTime(Date.now() + 100);
+    const prepared = [1, 2, 2.5].map((done) => `slow.bin: prepared ${done} of 2.5 MB`);
+    expect(await runGochat(args, env, '', later)).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(`${CLEARED}${prepared.join(CLEARED)}${CLEARED}`),
+    });
+    expect(await runGochat(args, env)).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  test('on a terminal the line goes on while the server gets what has waited for it', async () => {
+    const path = await fileNamed('slow.bin', randomBytes(2_500_000));
+    const { port } = server;
+    await server.stop();
+    let drawnAt = 0;
+    const env = { HOME: home.path, GOCHAT_SERVER: server.url };
+    const args = ['send', 'kitchen', '--file', path, '--wait', '1m', '--profile', join(home.path, 'ana')];
+    const sending = runGochat(args, env, '', () => {
+      drawnAt = Date.now();
+    });
+    await expect.poll(async () => (await run('ana', ['rooms', '--json'])).out).toContain('"queued":1');
+    // Then what comes next is drawn.
+    await expect.poll(() => Date.now() - drawnAt).toBeGreaterThan(100);
+    server = await startServer(join(home.path, 'rooms'), port, { fileBytes: MOST_BYTES });
+    const { code, out, err } = await sending;
+    expect([code, out]).toEqual([0, '']);
+    const [before, first, ...rest] = err.split(CLEARED);
+    expect([before, first, rest.at(-1)]).toEqual(['', 'slow.bin: prepared 1 of 2.5 MB', '']);
+    expect(rest).toContainEqual(expect.stringMatching(/^sending (1|2|2\.5) of 2\.5 MB$/));
+  });
+
   test('without the server it is queued, and the next command sends it although the source is gone', async () => {
     const path = await fileNamed('later.txt', 'later');
     const { port } = server;
@@ -205,6 +252,116 @@ describe('gochat save', () => {
     expect(await last()).toMatchObject({ text: 'first', files: [{ name: 'c.txt' }] });
     expect(await run('ana', ['edit', 'kitchen', id, ''])).toMatchObject({ code: 0 });
     expect(await last()).toMatchObject({ text: '', files: [{ name: 'c.txt' }] });
+  });
+});
+
+describe('gochat send --file that is interrupted', () => {
+  /** A server of its own, which takes large files, and a profile with a room on it. */
+  async function pantry(name: string) {
+    const [data, dir] = [join(home.path, `rooms-${name}`), join(home.path, name)];
+    const own = await startServer(data);
+    onTestFinished(() => own.stop());
+    const ana = await Someone.open('ana', dir);
+    const { room } = await ana.hosts(own.url, 'pantry');
+    await ana.syncs(room);
+    await ana.close();
+    return {
+      ...{ own, data, dir, room },
+      sending(path: string): GochatProcess {
+        const args = ['send', 'pantry', '--file', path, '--wait', '5m', '--profile', dir];
+        return new GochatProcess(args, { cwd: home.path });
+      },
+      /** How many chunks the profile has of what it seals. */
+      async sealed(): Promise<number> {
+        const folder = join(dir, 'files');
+        const files = await readdir(folder).catch(() => []);
+        const chunks = await Promise.all(files.map((file) => readdir(join(folder, file)).catch(() => [])));
+        return chunks.flat().filter((chunk) => /^\d+$/.test(chunk)).length;
+      },
+      async stored(): Promise<number> {
+        const files = await FolderFiles.open({ folder: join(data, 'files') });
+        let count = 0;
+        for await (const _ of files.walk()) count += 1;
+        return count;
+      },
+    };
+  }
+
+  test('while it is sealed, sends nothing, and leaves nothing of it here or on the server', async () => {
+    const { dir, room, sealed, sending, stored } = await pantry('ana-sealing');
+    const path = await fileNamed('large.bin', Buffer.alloc(100_000_000, 'x'));
+    const command = sending(path);
+    await expect.poll(sealed, { interval: 5 }).toBeGreaterThan(0);
+    command.child.kill('SIGSTOP');
+    // Some of it is still to be sealed when the signal comes.
+    expect(await sealed()).toBeLessThan(90);
+    const ended = command.stop('SIGINT');
+    command.child.kill('SIGCONT');
+    expect(await ended).toEqual({ code: 130, out: '', err: '' });
+    const ana = await Someone.open('ana', dir);
+    await ana.syncs(room);
+    expect(await ana.profile.call('waiting', { room })).toEqual([]);
+    await ana.until(async () => (await sealed()) === 0, 'the profile has forgotten it');
+    await ana.until(async () => (await stored()) === 0, 'the server has forgotten it');
+    expect(await ana.messages(room)).toEqual([]);
+    await ana.close();
+  });
+
+  test('while it waits for the server, says that it is queued, and the next command sends it', async () => {
+    const { own, data, dir, sending } = await pantry('ana-waiting');
+    await own.stop();
+    const command = sending(await fileNamed('note.txt', 'buy salt'));
+    const env = { HOME: home.path };
+    const profile = ['--profile', dir];
+    const rooms = async () => (await runGochat(['rooms', '--json', ...profile], env)).out;
+    await expect.poll(rooms).toContain('"queued":1');
+    expect(await command.stop('SIGINT')).toEqual({
+      code: 3,
+      out: '',
+      err: expect.stringContaining('1 message is queued'),
+    });
+    const again = await startServer(data, own.port);
+    onTestFinished(() => again.stop());
+    expect((await runGochat(['tail', 'pantry', '-n', '1', ...profile], env)).out).toBe(
+      '<ana>(file) note.txt, 8 bytes\n',
+    );
+  });
+});
+
+describe('in a chat line by line', () => {
+  test('/send sends files with a text as one message, and /save and /open give their bytes', async () => {
+    const bin = join(home.path, 'programs');
+    await mkdir(bin);
+    const program = join(bin, process.platform === 'darwin' ? 'open' : 'xdg-open');
+    const opened = join(home.path, 'opened');
+    await writeFile(program, `#!/bin/sh\ncp "$1" "${opened}.part" && mv "${opened}.part" "${opened}"\n`);
+    await chmod(program, 0o755);
+    const [one, two] = [await fileNamed('one.txt', 'first'), await fileNamed('two words.bin', 'second')];
+    const chat = ['chat', 'kitchen', '--profile'];
+    const env = { GOCHAT_SERVER: server.url, DISPLAY: ':9', PATH: `${bin}:${process.env.PATH}` };
+    const input = `/send ${one} "${two}" -- the list\n`;
+    const sent = await runGochat([...chat, join(home.path, 'ana')], { HOME: home.path, ...env }, input);
+    expect(sent.code).toBe(0);
+    expect(await last()).toMatchObject({
+      text: 'the list',
+      files: [
+        { name: 'one.txt', bytes: 5 },
+        { name: 'two words.bin', bytes: 6 },
+      ],
+    });
+    const cwd = join(home.path, 'desk');
+    await mkdir(cwd);
+    const ben = new GochatProcess([...chat, join(home.path, 'ben')], {
+      cwd,
+      env: { HOME: home.path, ...env },
+    });
+    ben.write('/save\n');
+    for (const name of ['one.txt', 'two words.bin']) await ben.shows(`Saved as ${join(cwd, name)}`);
+    expect(await readFile(join(cwd, 'one.txt'), 'utf8')).toBe('first');
+    expect(await readFile(join(cwd, 'two words.bin'), 'utf8')).toBe('second');
+    ben.write('/open 1\n');
+    await expect.poll(() => readFile(opened, 'utf8').catch(() => undefined)).toBe('first');
+    expect(await ben.end()).toMatchObject({ code: 0 });
   });
 });
 

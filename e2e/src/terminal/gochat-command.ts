@@ -12,13 +12,17 @@ import type { Ended } from './gochat-process.ts';
  * start; signals, closed pipes and folders that are relative to the working directory need one all the same (`GochatProcess`).
  *
  * @param env all variables that it sees
+ * @param draws called with what it writes to standard error, which is a terminal then
  */
 export async function runGochat(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   input: string | Buffer = '',
+  draws?: (text: string) => void,
 ): Promise<Ended> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const stdout = new PassThrough();
+  const stderr = Object.assign(new PassThrough(), { isTTY: draws !== undefined });
+  if (draws !== undefined) stderr.on('data', (bytes: Buffer) => draws(bytes.toString()));
   const printed = Promise.all([text(stdout), text(stderr)]);
   const stdin = Readable.from(input.length === 0 ? [] : [Buffer.from(input)], { objectMode: false });
   const io: Io = { stdin, stdout, stderr, env, words: new Words(localeOf(env), terminalEnglish) };
