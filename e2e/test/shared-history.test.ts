@@ -29,7 +29,7 @@ async function kitchen(history: HistorySetting) {
     history,
     waitMs: WAIT_MS,
   });
-  return { ana, room, open, server };
+  return { ana, room, open, server, home: home.path };
 }
 
 async function says(someone: Someone, room: string, ...texts: readonly string[]): Promise<void> {
@@ -50,10 +50,27 @@ test('whoever joins with nobody there reads what the room shows newcomers, and b
   await ana.close();
   const cleo = await open('cleo');
   await cleo.joins(link);
-  await cleo.until(async () => (await cleo.messages(room)).length >= 3, 'cleo reads what was shared');
   expect(await cleo.read(room)).toEqual(['ben: three', 'ben: four', 'ana: five']);
   expect((await cleo.messages(room)).map(({ shared }) => shared?.by)).toEqual(['ana', 'ana', 'ana']);
   expect(await cleo.warnings(room)).toEqual([]);
+});
+
+test('a history of several posts is read whole, also by whoever was killed before it was', async () => {
+  const { ana, room, open, home } = await kitchen('all');
+  const texts = Array.from({ length: 5 }, (_, i) => String(i).repeat(40_000));
+  await says(ana, room, ...texts);
+  const link = await ana.invites(room);
+  await ana.close();
+  const cleo = await open('cleo');
+  const joining = cleo.profile.call('join', { link, as: 'cleo', waitMs: WAIT_MS });
+  await cleo.until(async () => (await cleo.profile.call('rooms', {})).length === 1, 'cleo has the room');
+  await cleo.close();
+  await joining.catch(() => undefined);
+  const again = await Someone.open('cleo', join(home, 'cleo'));
+  ends.push(() => again.close());
+  await again.joins(link);
+  await again.syncs(room);
+  expect((await again.messages(room)).map(({ text }) => text)).toEqual(texts);
 });
 
 test('what a member makes up, takes from another room or leaves out is not shown, and is reported', async () => {

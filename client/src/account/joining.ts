@@ -18,6 +18,9 @@ import { invitation, type Joining, redeem } from './redeem.ts';
 import { shownMembers } from './room-info.ts';
 import type { Rooms } from './rooms.ts';
 
+/** How long a join waits for the history that others had ready. */
+const SHARED_MS = 5_000;
+
 /** A display name for a join that is never sent. */
 const PEEKING = 'nobody';
 
@@ -96,6 +99,7 @@ export async function joinByLink(parts: JoinParts, text: string, waitMs: number)
   else await known.supersede(joined, room);
   const session = await rooms.adopt(joined);
   await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
+  await rooms.sharedRead(session, SHARED_MS);
   return { session, already: false, stayed: false };
 }
 

@@ -30,6 +30,9 @@ import { comparisonInfo, pickMember, roomInfo, shownMembers } from './room-info.
 import { Rooms, type RoomsParts } from './rooms.ts';
 import type { SettingsStore } from './settings-store.ts';
 
+/** How long a process waits for the history that others had ready when its profile joined. */
+const SHARED_MS = 5_000;
+
 /** The requests that an account answers without its rooms. */
 export type AccountMethod = 'whoami' | 'preferences' | 'prefer' | 'passphrase';
 export type RoomMethod = Exclude<Method, AccountMethod>;
@@ -153,6 +156,7 @@ export class RoomRequests {
       const session = await this.#followed(room);
       try {
         await this.#rooms.caughtUp(session, waitMs);
+        await this.#rooms.sharedRead(session, Math.min(waitMs, SHARED_MS));
         await this.#rooms.posted(session, waitMs);
         return { live: true, problem: undefined };
       } catch (error) {

@@ -317,6 +317,16 @@ export class Rooms {
       throw server.problem ?? new ChatError({ reason: 'server-slow', server: server.address });
   }
 
+  /** Waits until what others had ready for this device when it joined is in the history, at most `waitMs`: that can fail for long. */
+  async sharedRead(session: RoomSession, waitMs: number): Promise<void> {
+    const isRead = () => {
+      this.#throwIfClosed();
+      const isDue = session.meta.shared !== undefined && session.meta.shared.packs.length > 0;
+      return !isDue || session.ended !== undefined ? true : undefined;
+    };
+    await session.condition.until(isRead, waitMs);
+  }
+
   /** Waits for something about a room that needs its server. @returns undefined after `waitMs`, or earlier when the server can't be reached */
   until<T>(session: RoomSession, probe: () => T | undefined, waitMs: number): Promise<T | undefined> {
     const now = probe();

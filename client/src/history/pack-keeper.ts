@@ -26,8 +26,9 @@ const OTHERS_FROM_MS = 60 * SECOND_MS;
 const OTHERS_TO_MS = 120 * SECOND_MS;
 /** How much longer those wait who know less. */
 const LAST = 5;
-/** The wait after a failure. */
-const RETRY_MS = 10 * SECOND_MS;
+/** The wait after a failure, which grows with each. */
+const RETRY_MS = 5 * SECOND_MS;
+const LONGEST_RETRY_MS = 30 * 60 * SECOND_MS;
 /** How many packs are kept until all of them are made into one. */
 const MERGED_AT = 31;
 
@@ -67,6 +68,7 @@ export class PackKeeper {
   #duty: { readonly key: string; readonly at: number } | undefined;
   #running: Promise<void> | undefined;
   #rests = false;
+  #failures = 0;
   #closed = false;
 
   constructor(session: RoomSession, records: Records, env: Env) {
@@ -91,8 +93,14 @@ export class PackKeeper {
     const job = this.#job();
     if (job === undefined) return;
     this.#running = job()
+      .then(() => {
+        this.#failures = 0;
+      })
       // Whatever failed is tried again after a pause.
-      .catch(() => this.#rest(RETRY_MS))
+      .catch(() => {
+        this.#failures += 1;
+        this.#rest(Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** this.#failures));
+      })
       .finally(() => {
         this.#running = undefined;
         this.nudge();
@@ -157,7 +165,10 @@ export class PackKeeper {
     }
     if (this.#holes(room).length > 0) return others('hole');
     const newest = Number(this.#newest?.seq ?? 0);
-    if (newest <= Math.max(packedTo(room), this.#tried)) return undefined;
+    if (newest <= Math.max(packedTo(room), this.#tried)) {
+      this.#unpacked = 0;
+      return undefined;
+    }
     if (packs.list.length === 0 && hasInvited(room)) return { key: 'first', fromMs: 0, toMs: SOON_MS };
     if (this.#newest?.own !== true) return others(`others ${packedTo(room)}`);
     return this.#unpacked >= UNPACKED ? { key: 'many', fromMs: 0, toMs: 0 } : authors(`own ${newest}`);
