@@ -38,6 +38,7 @@ const FEATURES = [
   'safety numbers and verified marks',
   'devices',
   'linking a device',
+  'a recovery link',
   'rename and topic',
   'history for newcomers',
   'muting',
@@ -231,6 +232,18 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says('/link');
     await shows(by, [/#\/link\//, /can be used once, until/]);
     await by.closes('can be used once');
+  },
+  'a recovery link': async (by) => {
+    await by.says('/recovery');
+    await shows(by, ['You have none', 'Your devices']);
+    await by.chooses('Make a recovery link');
+    await shows(by, [/#\/recover\//, 'Whoever has it becomes you', 'leads into 2 rooms']);
+    await by.closes('Whoever has it becomes you');
+    await shows(by, ['The link is not shown again']);
+    await by.confirms();
+    await by.says('/recovery');
+    await shows(by, ['You have one'], ['The link is not shown again']);
+    await by.closes('You have one');
   },
   'rename and topic': async (by, to, tag) => {
     await by.says(`/topic about${tag}`);

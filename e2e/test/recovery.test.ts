@@ -92,7 +92,12 @@ test(
 
     const again = await comesBack(made.link, 'New laptop');
     expect(await roomsOf(again)).toEqual(['diary', 'kitchen', 'notes']);
-    expect(await again.profile.call('linking', {})).toEqual({ stage: 'joined', joined: 3, missing: [] });
+    expect(await again.profile.call('linking', {})).toEqual({
+      stage: 'joined',
+      joined: 3,
+      missing: [],
+      recovered: true,
+    });
     expect(await again.profile.call('whoami', {})).toMatchObject({ name: 'ana' });
     const devices = await again.profile.call('devices', {});
     expect(devices).toMatchObject([

@@ -39,7 +39,10 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'client/src/store/key.ts': ['a key has 1 to … bytes, not …'],
   'client/src/store/store.ts': ['the store is closed'],
   'terminal/src/screen/terminal/palette.ts': ['… is none of the 256 colours'],
-  'view/src/dialogs/accept-link.ts': ['gochat link LINK --profile FOLDER'],
+  'view/src/dialogs/accept-link.ts': [
+    'gochat link LINK --profile FOLDER',
+    'gochat recover LINK --profile FOLDER',
+  ],
   'web/src/files/small-picture.ts': ['the browser gives no canvas to draw on'],
   'web/src/trusted-script.ts': ['not a script of this page'],
   'web/src/ui/words.ts': ['no words were given'],

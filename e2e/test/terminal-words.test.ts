@@ -23,7 +23,7 @@ const HIGH = { columns: 80, rows: 200 };
 const NO_SENTENCE = [
   /(?:Ctrl|Alt|Shift)\+\S/g,
   /\bF\d\b/g,
-  /(?<=^[ │]*)(?:c|j|d|q)(?= {2,})/gm,
+  /(?<=^[ │]*)(?:c|j|d|r|q)(?= {2,})/gm,
   /\[x\]/g,
   /https?:\/\/\S+/g,
 ];

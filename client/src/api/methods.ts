@@ -551,13 +551,14 @@ export type Linking =
   | { readonly stage: 'sent'; readonly label: string }
   /** On the new device: the digits that are to be typed on the other one. */
   | { readonly stage: 'digits'; readonly digits: string }
-  /** On the new device: it is this person's, and joins the rooms. */
-  | { readonly stage: 'joining'; readonly joined: number; readonly of: number }
+  /** On the new device: it is this person's, and joins the rooms. `recovered`: it came by a recovery link. */
+  | { readonly stage: 'joining'; readonly joined: number; readonly of: number; readonly recovered?: true }
   /** On the new device: the rooms are in, but for those that could not be joined, and why. */
   | {
       readonly stage: 'joined';
       readonly joined: number;
       readonly missing: readonly { readonly room: string; readonly problem: Problem }[];
+      readonly recovered?: true;
     }
   /** It has ended without a device. */
   | { readonly stage: 'failed'; readonly problem: Problem }

@@ -46,6 +46,16 @@ export function isDeviceLink(text: string): boolean {
   }
 }
 
+/** Whether a text holds a recovery link. */
+export function isRecoveryLink(text: string): boolean {
+  try {
+    parseLink(text, 'recover');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws ChatError `usage` when it can't be a server's token */
 export function checkToken(token: string): void {
   if (!is(createToken, token)) throw new ChatError({ reason: 'token-form' });

@@ -70,7 +70,7 @@ export class Devices {
       const at = server === undefined ? {} : { server: parseAddress(server).href };
       return (await this.sync()).recoveryLink({ ...at, ...(token !== undefined && { token }), waitMs });
     },
-    recovery: async () => (await this.sync()).recovery,
+    recovery: async () => ((await this.#isShared()) ? (await this.sync()).recovery : { made: false }),
     recover: async (params) => (await this.#linking()).recover(params),
     linking: async () => ((await this.#isLinking()) ? (await this.#linking()).now() : { stage: 'none' }),
   };
@@ -83,8 +83,14 @@ export class Devices {
   }
 
   async #wakes(): Promise<void> {
+    if (await this.#isShared()) await this.sync();
+  }
+
+  /** Whether this person has several devices, or has had them, or a recovery link. */
+  async #isShared(): Promise<boolean> {
     const { rooms, records } = this.#parts;
-    if (rooms.hasKind('self') || (await records.get({ of: 'kept' })) !== undefined) await this.sync();
+    if (this.#sync !== undefined || rooms.hasKind('self')) return true;
+    return (await records.get({ of: 'kept' })) !== undefined;
   }
 
   /** What the devices share; loaded with the first use. @throws ChatError `internal` */

@@ -103,7 +103,7 @@ const catalogue = isPseudo ? pseudo(webEnglish) : webEnglish;
 const words = new Words(isPseudo ? navigator.language : 'en-GB', catalogue);
 const before = BEFORE[name];
 
-if (name === 'page' || /^#\/(?:join|link)\//.test(location.hash) || history.state !== null) {
+if (name === 'page' || /^#\/(?:join|link|recover)\//.test(location.hash) || history.state !== null) {
   const { start } = await import('@gochat/web/start');
   await start(document.body, catalogue);
 } else if (before !== undefined) {

@@ -18,7 +18,7 @@ import { Midnight } from './midnight.ts';
 import { Navigation } from './navigation.ts';
 import { noticeOf } from './notifications.ts';
 import type { Platform } from './platform.ts';
-import { PreferenceStore } from './preferences.ts';
+import { PreferenceStore, RECOVERY_OFFERED } from './preferences.ts';
 import { isOfRoom, RoomList } from './room-list.ts';
 import type { Snapshot } from './snapshot.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
@@ -70,6 +70,7 @@ class ChatViewModel implements View, Chat {
   #snapshot: Snapshot | undefined;
   #notifying = false;
   #closed = false;
+  #offersRecovery = false;
   #midnight: Midnight | undefined;
   #stopListening: () => void = () => undefined;
 
@@ -112,6 +113,7 @@ class ChatViewModel implements View, Chat {
       commands,
       emoji,
       files: { files: profile.files, makePreview: platform.files.makePreview, paths: platform.files.paths },
+      sent: () => this.#offerRecovery(),
       tooLong: (of) => this.#lazy.use((code) => code.askTooLong(this, of)),
     });
   }
@@ -197,6 +199,13 @@ class ChatViewModel implements View, Chat {
     const fresh = event.devices.filter(({ key, unknown }) => unknown === true && !this.#unknown.has(key));
     for (const { key } of fresh) this.#unknown.add(key);
     if (fresh.length > 0) this.#withDevices((devices) => devices.warn());
+  }
+
+  /** Once for a profile. */
+  #offerRecovery(): void {
+    if (this.#offersRecovery || this.preferences.current.screen[RECOVERY_OFFERED] !== undefined) return;
+    this.#offersRecovery = true;
+    this.#withDevices((devices) => void devices.offerRecovery());
   }
 
   #withDevices(act: (devices: DeviceDialogs) => void): void {

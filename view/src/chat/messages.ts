@@ -19,6 +19,8 @@ export interface MessagesParts {
   readonly files: ComposerParts['files'];
   /** Asks what to do with a text that is too long for a message. */
   readonly tooLong: (room: RoomViewModel) => void;
+  /** A message was queued. */
+  readonly sent: () => void;
   readonly changed: () => void;
 }
 
@@ -161,6 +163,7 @@ export class Messages {
     flashes.attempt(async () => {
       try {
         await this.queue(room, taken.content);
+        this.#parts.sent();
       } catch (error) {
         taken.restore();
         throw error;

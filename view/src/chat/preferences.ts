@@ -18,6 +18,9 @@ function keysOf({ identity, devices }: MemberInfo): readonly string[] {
   return [identity, ...devices.map(({ key }) => key)];
 }
 
+/** The setting of the screen that says whether a recovery link was offered. */
+export const RECOVERY_OFFERED = 'recovery-offered';
+
 /** The profile's preferences. A change shows at once, and is then written. */
 export class PreferenceStore {
   readonly #profile: Pick<Profile, 'call'>;

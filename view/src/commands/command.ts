@@ -48,6 +48,7 @@ export const COMMAND_NAMES = [
   'settings',
   'devices',
   'link',
+  'recovery',
   'theme',
   'quit',
   // about the open room

@@ -1,13 +1,13 @@
 import type { TextItem } from '@gochat/client/history';
 import { parseHistorySetting } from '@gochat/client/history-setting';
 import type { MemberInfo } from '@gochat/client/methods';
-import { checkGiven, isDeviceLink } from '@gochat/client/validate-input';
+import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { quit, send } from '../dialogs/attach.ts';
 import { deviceDialogs } from '../dialogs/device-dialogs.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
 import { askInvite, showInvites } from '../dialogs/invites.ts';
-import { openLink } from '../dialogs/join.ts';
+import { isOwnLink, openLink } from '../dialogs/join.ts';
 import { askDelete, askEmoji, askFile, inspect, react } from '../dialogs/message.ts';
 import { askCode, askRemove, setIgnored, showMember, showMembers } from '../dialogs/people.ts';
 import {
@@ -119,6 +119,14 @@ const APP: Partial<Record<CommandName, Action>> = {
     takes: 'optional',
     attempt: async ({ chat, args }) => {
       (await deviceDialogs(chat)).link(args);
+      return undefined;
+    },
+  },
+  recovery: {
+    aliases: ['recover'],
+    takes: 'optional',
+    attempt: async ({ chat, args }) => {
+      (await deviceDialogs(chat)).recovery(args);
       return undefined;
     },
   },
@@ -476,7 +484,7 @@ function noRoom({ chat, args }: Given): string | undefined {
 
 function invalidLink({ chat, args }: Given): string | undefined {
   try {
-    if (!isDeviceLink(args)) checkGiven({ link: args });
+    if (!isOwnLink(args)) checkGiven({ link: args });
   } catch (error) {
     return chat.flashes.textOf(error);
   }

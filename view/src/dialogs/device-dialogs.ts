@@ -1,6 +1,6 @@
 import { ChatError } from '@gochat/client/chat-error';
 import type { Linking } from '@gochat/client/methods';
-import type { DeviceParts } from './device-given.ts';
+import type { DeviceGiven, DeviceParts } from './device-given.ts';
 
 /** The dialogs about a person's devices. */
 export interface DeviceDialogs {
@@ -8,6 +8,10 @@ export interface DeviceDialogs {
   show(): void;
   /** Takes another device in; with a link, or in a profile without rooms, makes this device another one of its person. */
   link(link: string): void;
+  /** Says whether there is a recovery link, and makes one; with a link, or in a profile without rooms, brings the person back here. */
+  recovery(link: string): void;
+  /** Says once that there are recovery links, to a person who has none. */
+  offerRecovery(): Promise<void>;
   /** Shows what the profile was doing before this screen was there, or that it was removed. */
   resume(linking: Linking): void;
   /** Says that another device has removed this one. @param at milliseconds since 1970 */
@@ -26,10 +30,19 @@ export async function deviceDialogs(chat: DeviceParts): Promise<DeviceDialogs> {
   ]).catch((cause: unknown) => {
     throw new ChatError({ reason: 'code-not-loaded' }, { cause });
   });
-  const given = { chat, text };
+  const given: DeviceGiven = {
+    chat,
+    text,
+    to: {
+      devices: (intro) => code.showDevices(given, intro),
+      recovery: () => code.showRecovery(given, ''),
+    },
+  };
   return {
     show: () => code.showDevices(given),
     link: (link) => code.linkDevice(given, link),
+    recovery: (link) => code.showRecovery(given, link),
+    offerRecovery: () => code.offerRecovery(given),
     resume: (linking) => code.resumeLinking(given, linking),
     wasRemoved: (at) => chat.flashes.bad(text.removed.before(at)),
     warn: () => chat.flashes.bad(text.appeared),

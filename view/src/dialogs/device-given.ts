@@ -11,6 +11,12 @@ export type DeviceParts = Pick<
 export interface DeviceGiven {
   readonly chat: DeviceParts;
   readonly text: DeviceText;
+  /** The dialogs to which others lead. */
+  readonly to: {
+    /** @param intro what is said above several devices */
+    devices(intro?: string): void;
+    recovery(): void;
+  };
 }
 
 /** How long a call may take that other devices or servers take part in. */

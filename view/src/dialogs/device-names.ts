@@ -27,3 +27,8 @@ export function deviceDetail({ list }: DeviceText, device: DeviceOfPerson): stri
     .filter((part) => part !== '')
     .join(', ');
 }
+
+/** Whether this device is a limited one. */
+export function isLimited(devices: readonly DeviceOfPerson[]): boolean {
+  return devices.some(({ self, limited }) => self && limited);
+}

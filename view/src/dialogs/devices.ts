@@ -2,13 +2,13 @@ import type { DeviceOfPerson, DeviceRemoval } from '@gochat/client/methods';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { type DeviceGiven, WAIT_MS } from './device-given.ts';
-import { deviceDetail, deviceName, idOf } from './device-names.ts';
+import { deviceDetail, deviceName, idOf, isLimited } from './device-names.ts';
 import type { DeviceDialog, DeviceItem, DevicesDialog } from './dialog.ts';
 import { form, menuItem, textField } from './forms.ts';
 import { linkDevice } from './linking.ts';
 
-/** Lists this person's devices, to name one, to remove one, or to link another one. */
-export function showDevices(given: DeviceGiven): void {
+/** Lists this person's devices, to name one, to remove one, or to link another one. @param intro what is said above several */
+export function showDevices(given: DeviceGiven, intro = given.text.list.text): void {
   const { chat, text } = given;
   let all: readonly DeviceOfPerson[] = [];
   const handle = chat.dialogs.show<DevicesDialog>({
@@ -16,13 +16,16 @@ export function showDevices(given: DeviceGiven): void {
     pick: (name) => {
       const device = all.find(({ key }) => key === name);
       if (name === 'link') linkDevice(given, '');
+      else if (name === 'recovery') given.to.recovery();
       else if (device !== undefined) showDevice(given, device, isLimited(all));
     },
   });
   const show = (devices: readonly DeviceOfPerson[]) => {
     all = devices;
-    const words = devices.length > 1 ? text.list.text : text.list.alone;
-    const more = isLimited(all) ? [] : [menuItem('link', text.list.link)];
+    const words = devices.length > 1 ? intro : text.list.alone;
+    const more = isLimited(all)
+      ? []
+      : [menuItem('link', text.list.link), menuItem('recovery', text.recovery.title)];
     handle.update({
       text: [words],
       busy: false,
@@ -38,11 +41,6 @@ export function showDevices(given: DeviceGiven): void {
   chat.profile
     .call('devices', {})
     .then(show, (error: unknown) => handle.update({ busy: false, error: chat.flashes.textOf(error) }));
-}
-
-/** Whether this device is a limited one. */
-function isLimited(devices: readonly DeviceOfPerson[]): boolean {
-  return devices.some(({ self, limited }) => self && limited);
 }
 
 function itemOf({ text }: DeviceGiven, device: DeviceOfPerson): DeviceItem {

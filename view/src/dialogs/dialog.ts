@@ -84,8 +84,8 @@ export interface MenuItem {
 }
 
 /**
- * An invite, or the link for another device: `pick('copy')` copies it, `pick('terms')` asks for another one, `pick('revoke')` revokes an
- * invite after a question.
+ * An invite, the link for another device, or a recovery link: `pick('copy')` copies it, `pick('terms')` asks for another one,
+ * `pick('revoke')` revokes an invite after a question.
  */
 export interface InviteDialog extends Common {
   readonly kind: 'invite';
@@ -95,6 +95,8 @@ export interface InviteDialog extends Common {
   /** The link's QR code: rows of dark (true) and light modules, without a margin. */
   readonly qr: readonly (readonly boolean[])[];
   readonly mayRevoke: boolean;
+  /** What is on a paper with the link, a title first. Only a recovery link is for paper; there are no other terms for it. */
+  readonly paper?: readonly string[];
   readonly busy: boolean;
   readonly error: string;
 }

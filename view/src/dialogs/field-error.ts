@@ -31,6 +31,7 @@ const FIELDS: Partial<Record<ErrorData['reason'], string>> = {
   'link-used': 'link',
   'link-expired': 'link',
   'link-cancelled': 'link',
+  'recovery-ended': 'link',
   'link-digits': 'digits',
   'device-label': 'label',
 };

@@ -1,4 +1,4 @@
-import { isDeviceLink } from '@gochat/client/validate-input';
+import { isDeviceLink, isRecoveryLink } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { deviceDialogs } from './device-dialogs.ts';
@@ -12,8 +12,19 @@ const WAIT_MS = 30_000;
 
 /** Shows what a link leads to, and asks whether to go there; without one asks for an invite. */
 export function openLink(chat: Chat, link: string): void {
-  if (isDeviceLink(link)) chat.flashes.attempt(async () => (await deviceDialogs(chat)).link(link));
+  if (isOwnLink(link)) chat.flashes.attempt(() => openOwnLink(chat, link));
   else askJoin(chat, link);
+}
+
+/** Whether a link makes this device one of its person's, rather than leads into a room. */
+export function isOwnLink(link: string): boolean {
+  return isDeviceLink(link) || isRecoveryLink(link);
+}
+
+async function openOwnLink(chat: Chat, link: string): Promise<void> {
+  const devices = await deviceDialogs(chat);
+  if (isRecoveryLink(link)) devices.recovery(link);
+  else devices.link(link);
 }
 
 /** Asks for a link, shows what it leads to, and joins. */
@@ -28,8 +39,8 @@ export function askJoin(chat: Chat, link: string): void {
 
 async function look(chat: Chat, link: string, asked: DialogHandle<FormDialog>): Promise<void> {
   const { create, join } = chat.words.text.dialogs;
-  if (isDeviceLink(link)) {
-    (await deviceDialogs(chat)).link(link);
+  if (isOwnLink(link)) {
+    await openOwnLink(chat, link);
     return;
   }
   const preview = await chat.profile.call('peek', { link, waitMs: WAIT_MS });

@@ -49,7 +49,7 @@ function askTerms(given: DeviceGiven, asked: Terms = {}, token = false): void {
 }
 
 /** The servers of the rooms, that of the open room first. */
-function serversOf({ chat }: DeviceGiven): readonly string[] {
+export function serversOf({ chat }: DeviceGiven): readonly string[] {
   const open = chat.navigation.room;
   const rooms = chat.rooms.all.filter(({ closed }) => closed === '');
   const first = open !== undefined && open.closed === '' ? [open] : [];

@@ -33,6 +33,11 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       help: 'Use the same rooms on another device; on an empty one, paste the link here',
       placeholder: 'LINK',
     },
+    recovery: {
+      label: 'Recovery link',
+      help: 'Make a link that brings you back if you lose all devices; on an empty one, paste it here',
+      placeholder: 'LINK',
+    },
     quit: { label: 'Quit', help: 'Quit; messages waiting to be sent are kept' },
     invite: { label: 'Invite', help: 'Create an invite link with its QR code' },
     invites: { label: 'Invites', help: 'List the invites; copy, show or revoke one' },

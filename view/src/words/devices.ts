@@ -1,4 +1,5 @@
 import type { Formats } from './formats.ts';
+import { recoveryWords } from './recovery.ts';
 
 export type DeviceText = ReturnType<typeof deviceWords>;
 
@@ -146,6 +147,7 @@ export function deviceWords(f: Formats) {
       before: (at: number) =>
         `Another device of yours removed this one, ${f.clock.moment(at)}. It has an empty profile now.`,
     },
+    recovery: recoveryWords(f),
     renamed: 'Renamed',
     isRemoved: (device: string) => `${device} is out of all your rooms`,
     waits: 'Another device has opened your link. To type its digits: /link',

@@ -170,7 +170,7 @@ export function dialogWords(f: Formats) {
     },
     /** In a browser that may delete what it stores. */
     notKept:
-      'This profile exists only in this browser. In a private window it ends when you close the window, and your messages with it: a backup is not possible yet.',
+      'This profile exists only in this browser. In a private window it ends when you close the window, and your messages with it. A recovery link (/recovery) brings you back into your rooms.',
     forget: {
       title: (room: string) => `Remove ${room} from the list?`,
       text: 'You can no longer read its messages here. It is listed again when you join with a new invite.',

@@ -65,6 +65,7 @@ export function screenText(f: Formats) {
       create: 'create a room and invite others',
       join: 'join with an invite link (or paste the link here)',
       link: 'use GoChat as on your other device, with its link',
+      recover: 'come back after you have lost your devices, with your recovery link',
       open: 'open the room with this number',
       palette: 'search rooms and commands',
       help: 'show keys and commands',
@@ -78,6 +79,7 @@ export function screenText(f: Formats) {
       showInvite: 'Enter: show the link',
       revoke: 'Enter: revoke',
       copyLink: 'y or Enter: copy the link; t: another link',
+      copyOnly: 'y or Enter: copy the link; Esc: done',
       revokeLink: 'y or Enter: copy the link; t: another link; w: revoke it',
       qrNeeds: (columns: number, rows: number) =>
         `The QR code needs a window of at least ${f.number(columns)} × ${f.number(rows)} cells.`,

@@ -54,6 +54,7 @@ function webText(f: Formats) {
       create: 'Create a room',
       join: 'Join with a link',
       link: 'I use GoChat on another device',
+      recover: 'I have lost my devices',
     },
 
     rooms: {
@@ -176,6 +177,7 @@ function webText(f: Formats) {
       showLink: 'Show link and QR code',
       revoke: 'Revoke',
       otherTerms: 'Other terms…',
+      print: 'Print…',
       qr: 'QR code of the link',
       filter: 'Type to search',
       verified: 'verified',

@@ -12,7 +12,7 @@ import { toChatError } from '../../api/to-chat-error.ts';
 import type { RoomSession } from '../../room/room-session.ts';
 import { seeded } from '../seed.ts';
 import type { DeviceSync } from '../sync.ts';
-import { type Accept, type Arrival, linkingChange } from './linking-record.ts';
+import { type Accept, type Arrival, linkingChange, recovered } from './linking-record.ts';
 import type { LinkingState } from './linking-state.ts';
 import { digitsOf, isFounder, receivedIn } from './pairing-room.ts';
 
@@ -103,7 +103,8 @@ export class Accepting {
     if (!this.#isHurried) sync.hurry();
     this.#isHurried = true;
     const isIn = joined + missing.length >= of && sync.isTold;
-    if (isIn && this.#state.ending === undefined) this.#state.ending = { stage: 'joined', joined, missing };
+    if (isIn && this.#state.ending === undefined)
+      this.#state.ending = { stage: 'joined', joined, missing, ...recovered(arrival) };
     const session = arrival.room && (await this.#state.session(arrival.room));
     if (arrival.room === undefined || session === undefined) {
       if (this.#state.ending === undefined) return false;

@@ -6,7 +6,7 @@ import { Timers } from '../../schedule/timers.ts';
 import { cleanLabel } from '../label.ts';
 import type { DeviceSync } from '../sync.ts';
 import { Accepting } from './accepting.ts';
-import { type Accept, type Arrival, type LinkingRecord, loadLinking } from './linking-record.ts';
+import { type Accept, type Arrival, type LinkingRecord, loadLinking, recovered } from './linking-record.ts';
 import { type LinkingParts, LinkingState } from './linking-state.ts';
 import { Offering } from './offering.ts';
 import { digitsOf } from './pairing-room.ts';
@@ -213,7 +213,7 @@ export class DeviceLinking {
       // What is being closed, as the profile has just become this person's, doesn't know yet.
       const sync = await this.#joins().catch(() => undefined);
       const { joined, of } = sync?.joins ?? { joined: 0, of: 0 };
-      return { stage: 'joining', joined, of };
+      return { stage: 'joining', joined, of, ...recovered(record) };
     }
     if (ending !== undefined || record === undefined || record.side === 'closing')
       return ending ?? { stage: 'none' };

@@ -46,6 +46,11 @@ export interface Arrival {
   readonly answered: boolean;
 }
 
+/** @returns what `Linking` says of a device that came by a recovery link */
+export function recovered({ room }: Arrival): { readonly recovered?: true } {
+  return room === undefined ? { recovered: true } : {};
+}
+
 /** What a profile is doing to take in a device, or to become one. It is stored, so that the next process goes on. */
 export type LinkingRecord = Offer | Closing | Accept | Arrival;
 

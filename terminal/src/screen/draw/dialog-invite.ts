@@ -23,7 +23,7 @@ export function inviteContent(dialog: InviteDialog, width: number, size: Size, l
     [],
     ...wrap([span(oneLine(dialog.link), linked)], cells),
     [],
-    ...paragraphs([dialog.mayRevoke ? words.dialogs.revokeLink : words.dialogs.copyLink], cells, DIM),
+    ...paragraphs([keysFor(dialog, words.dialogs)], cells, DIM),
   ];
   const code = qrLines(dialog.qr, symbols);
   const head = besideCode(width);
@@ -48,6 +48,11 @@ export function inviteContent(dialog: InviteDialog, width: number, size: Size, l
   }
   const needed = words.dialogs.qrNeeds(codeWidth + 30, code.length + 2);
   return { head, body: code.length === 0 ? [] : paragraphs([needed], width, DIM), foot: [] };
+}
+
+function keysFor({ mayRevoke, paper }: InviteDialog, words: Look['text']['dialogs']): string {
+  if (paper !== undefined) return words.copyOnly;
+  return mayRevoke ? words.revokeLink : words.copyLink;
 }
 
 /** A QR code with its light margin; a row of characters has two rows of modules. */

@@ -18,7 +18,7 @@ export function welcomeLines(
     ...(none ? [] : [['1-9', words.open] as const]),
     ['c', words.create],
     ['j', words.join],
-    ...(none ? [['d', words.link] as const] : []),
+    ...(none ? [['d', words.link] as const, ['r', words.recover] as const] : []),
     [keysOf('palette'), words.palette],
     [keysOf('help'), words.help],
     ['q', words.quit],

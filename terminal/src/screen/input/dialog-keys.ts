@@ -80,9 +80,9 @@ export function dialogKey(
   }
 }
 
-function inviteKey({ mayRevoke }: InviteDialog, key: string, answers: Answers): void {
+function inviteKey({ mayRevoke, paper }: InviteDialog, key: string, answers: Answers): void {
   if (['enter', 'y', 'c'].includes(key)) answers.pick('copy');
-  else if (key === 't') answers.pick('terms');
+  else if (key === 't' && paper === undefined) answers.pick('terms');
   else if (key === 'w' && mayRevoke) answers.pick('revoke');
 }
 

@@ -138,6 +138,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['c'], action: command('create'), in: ['welcome'] },
   { keys: ['j'], action: command('join'), in: ['welcome'] },
   { keys: ['d'], action: command('link'), in: ['welcome'] },
+  { keys: ['r'], action: command('recovery'), in: ['welcome'] },
   { keys: ['q'], action: command('quit'), in: ['welcome'] },
   // the timeline
   { keys: ['pageup', 'M-v'], action: screenAction('page-up'), in: ROOM },

@@ -85,16 +85,39 @@ export function InviteView({ dialog, actions }: With<InviteDialog>) {
                 {text.revoke}
               </button>
             )}
-            <button type="button" class="quiet" onClick={() => actions.pick('terms')}>
-              {text.otherTerms}
-            </button>
+            {dialog.paper === undefined ? (
+              <button type="button" class="quiet" onClick={() => actions.pick('terms')}>
+                {text.otherTerms}
+              </button>
+            ) : (
+              <button type="button" class="soft" onClick={() => print()}>
+                {text.print}
+              </button>
+            )}
             <button type="button" class="accent" data-first="" onClick={() => actions.pick('copy')}>
               {text.copyLink}
             </button>
           </div>
+          {dialog.paper !== undefined && <Paper lines={dialog.paper} link={dialog.link} qr={dialog.qr} />}
         </>
       )}
     </div>
+  );
+}
+
+type PaperProps = Pick<InviteDialog, 'link' | 'qr'> & { readonly lines: readonly string[] };
+
+/** What is printed in place of the page. It isn't shown on the screen. */
+function Paper({ lines: [title, ...lines], link, qr }: PaperProps) {
+  return (
+    <section class="paper">
+      <h1 dir="auto">{title}</h1>
+      {lines.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      <Qr modules={qr} />
+      <p class="link">{link}</p>
+    </section>
   );
 }
 

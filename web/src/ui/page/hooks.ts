@@ -83,9 +83,9 @@ export function useNotices(open: (room: string) => void): void {
   });
 }
 
-/** Whether the address is an invite, or the link of another device. Programs encode its slashes, or leave one out. */
+/** Whether the address is an invite, the link of another device, or a recovery link. Programs encode its slashes, or leave one out. */
 export function isInviteAddress(): boolean {
-  return /(?:join|link)(?:\/|%2f)/i.test(location.hash);
+  return /(?:join|link|recover)(?:\/|%2f)/i.test(location.hash);
 }
 
 export function useMedia(query: string): boolean {

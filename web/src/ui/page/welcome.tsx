@@ -18,9 +18,14 @@ export function Welcome({ actions }: { readonly actions: Actions }) {
           {text.join}
         </button>
       </div>
-      <button type="button" class="quiet other" onClick={() => actions.run('link')}>
-        {text.link}
-      </button>
+      <div class="answers others">
+        <button type="button" class="quiet" onClick={() => actions.run('link')}>
+          {text.link}
+        </button>
+        <button type="button" class="quiet" onClick={() => actions.run('recovery')}>
+          {text.recover}
+        </button>
+      </div>
       <dl class="sides">
         <div>
           <dt>{text.membersRead}</dt>
