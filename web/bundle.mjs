@@ -16,17 +16,23 @@ const LOADED_ELSEWHERE = new Set(['@noble/ciphers/chacha.js', '@noble/curves/ed2
 const MLS = /node_modules\/ts-mls\//;
 /** Part of the HPKE library's main module, for key exchange over the NIST curves. */
 const NEVER_MADE = /dhkemPrimitives\/ec\.js$/;
+/** What the age library has for kinds of recipients that a page never makes backups for. */
+const OTHER_RECIPIENTS = new Set(['@noble/post-quantum/hybrid.js', '@noble/curves/nist.js']);
+const AGE = /node_modules\/age-encryption\//;
 const NOTHING = '\0no-such-suite';
 const NO_CURVE = '\0no-such-curve';
+const NO_RECIPIENT = '\0no-such-recipient';
 const THROW = "throw new Error('this page supports one cipher suite');";
 const STANDINS = new Map([
   [NOTHING, THROW],
+  [NO_RECIPIENT, 'export const [MLKEM768P256, MLKEM768X25519, p256] = [{}, {}, {}];'],
   [NO_CURVE, `export class Ec { constructor() { ${THROW} } }`],
 ]);
 
 const oneSuite = {
   name: 'one-suite',
   resolveId(id, importer = '') {
+    if (OTHER_RECIPIENTS.has(id) && AGE.test(importer)) return NO_RECIPIENT;
     if (NEVER_LOADED.has(id) || (LOADED_ELSEWHERE.has(id) && MLS.test(importer))) return NOTHING;
     return NEVER_MADE.test(id) ? NO_CURVE : null;
   },
