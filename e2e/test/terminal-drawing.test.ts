@@ -174,6 +174,8 @@ test('the status line shows the result of a command', () => {
 
 test('the top line shows the state of encryption', () => {
   expect(drawn(SAMPLES.unconfirmed, USUAL).lines[0]).toContain('unconfirmed!');
+  expect(drawn(SAMPLES.stranger, USUAL).lines[0]).toContain('unknown device!');
+  expect(drawn(SAMPLES.stranger, USUAL).lines[1]).toContain('A device that you have not linked');
   expect(drawn(SAMPLES.verified, USUAL).lines[0]).toContain('✓ verified');
 });
 

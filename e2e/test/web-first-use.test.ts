@@ -124,6 +124,12 @@ describeInBrowser('first use: samples', () => {
     expect(await visitor.calls()).toEqual(Array(2).fill(['run', 'code']));
   });
 
+  test('a room with a device that nobody has linked leads to the devices', async ({ visits }) => {
+    const visitor = await visits('stranger');
+    for (const part of ['.chat header', '.details']) await visitor.page.locator(`${part} .lock`).click();
+    expect(await visitor.calls()).toEqual(Array(2).fill(['run', 'devices']));
+  });
+
   test('all that can be done with a room is in its panel, on a phone too', async ({ visits }) => {
     const visitor = await visits('talking');
     const { page } = visitor;

@@ -17,6 +17,7 @@ export const LANES = {
     'e2e/test/terminal-scripts.test.ts',
     'e2e/test/removed-devices.test.ts',
     'e2e/test/devices.test.ts',
+    'e2e/test/strange-devices.test.ts',
     'e2e/test/crash-points.test.ts',
     'e2e/test/view-rooms.test.ts',
     'e2e/test/terminal-screen.test.ts',

@@ -702,6 +702,17 @@ export const SAMPLES = {
       },
     },
   ),
+  stranger: snapshot(
+    ROWS,
+    {},
+    {
+      lock: {
+        state: 'stranger',
+        text: 'A device that you have not linked is in this room as you. Somebody may have a copy of your keys. Type /devices to remove it.',
+        epoch: '9',
+      },
+    },
+  ),
   verified: snapshot(
     ROWS,
     {},

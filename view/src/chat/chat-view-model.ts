@@ -64,8 +64,8 @@ class ChatViewModel implements View, Chat {
   readonly #listeners = new Set<() => void>();
   /** Events that arrived before the profile was loaded. */
   #early: ChatEvent[] | undefined = [];
-  /** Devices that the person was warned of. */
-  readonly #unknown = new Set<string>();
+  /** Keys of devices that none of the person's devices has taken in. */
+  #strangers: ReadonlySet<string> = new Set();
   #identity = '';
   #snapshot: Snapshot | undefined;
   #notifying = false;
@@ -172,6 +172,7 @@ class ChatViewModel implements View, Chat {
       dialog: this.dialogs.dialog,
       flash: this.flashes.current,
       preferences: this.preferences.current,
+      strangers: this.#strangers,
       words: this.words,
       commands: this.commands,
     });
@@ -196,9 +197,10 @@ class ChatViewModel implements View, Chat {
       if (event.linking.stage === 'removed') this.#withDevices((devices) => devices.resume(event.linking));
       return;
     }
-    const fresh = event.devices.filter(({ key, unknown }) => unknown === true && !this.#unknown.has(key));
-    for (const { key } of fresh) this.#unknown.add(key);
-    if (fresh.length > 0) this.#withDevices((devices) => devices.warn());
+    const before = this.#strangers;
+    this.#strangers = new Set(event.devices.filter(({ unknown }) => unknown).map(({ key }) => key));
+    this.#touch();
+    if ([...this.#strangers].some((key) => !before.has(key))) this.#withDevices((devices) => devices.warn());
   }
 
   /** Once for a profile. */

@@ -22,6 +22,8 @@ interface SnapshotParts {
   readonly dialog: Dialog | undefined;
   readonly flash: Flash | undefined;
   readonly preferences: Preferences;
+  /** Keys of devices that none of the person's devices has taken in. */
+  readonly strangers: ReadonlySet<string>;
   readonly words: ViewWords;
   readonly commands: Commands;
 }
@@ -166,17 +168,19 @@ export class SnapshotBuilder {
     return names.length === 0 ? '' : words.text.status.typing(names);
   }
 
-  #lock(room: RoomViewModel, { preferences, words }: SnapshotParts): Lock {
+  #lock(room: RoomViewModel, { preferences, strangers, words }: SnapshotParts): Lock {
     const { confirmed, confirmedBy, epoch } = room.info;
     const others = room.members.filter(({ self }) => !self);
     const all = others.length > 0 && others.every(({ identity }) => preferences.verified.includes(identity));
-    const state = !confirmed && !room.settings.codeMatched ? 'unconfirmed' : all ? 'verified' : 'sealed';
+    const isStrange = room.self?.devices.some(({ key }) => strangers.has(key)) === true;
+    const isConfirmed = confirmed || room.settings.codeMatched;
+    const state = isStrange ? 'stranger' : !isConfirmed ? 'unconfirmed' : all ? 'verified' : 'sealed';
     const { lock } = words.text.status;
     const by = confirmedBy === '' ? '' : sanitizeLine(confirmedBy);
     return this.#reuse('lock', [state, confirmedBy, epoch, words], () => ({
       state,
       epoch,
-      text: state === 'unconfirmed' ? lock.unconfirmed : lock[state](by),
+      text: state === 'unconfirmed' || state === 'stranger' ? lock[state] : lock[state](by),
     }));
   }
 

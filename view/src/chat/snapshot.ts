@@ -76,8 +76,11 @@ export interface RoomScreen {
 
 /** How far the room is verified. */
 export interface Lock {
-  /** `unconfirmed`: nothing of the founder or the inviter was read yet, so the room may be forged. `verified`: every member's safety number was compared. */
-  readonly state: 'unconfirmed' | 'sealed' | 'verified';
+  /**
+   * `unconfirmed`: nothing of the founder or the inviter was read yet, so the room may be forged. `stranger`: a device has
+   * this person's identity key that none of the person's devices has taken in. `verified`: every member's safety number was compared.
+   */
+  readonly state: 'unconfirmed' | 'stranger' | 'sealed' | 'verified';
   readonly text: string;
   readonly epoch: string;
 }

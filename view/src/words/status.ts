@@ -46,6 +46,8 @@ export function statusWords(f: Formats) {
     lock: {
       unconfirmed:
         'Not confirmed until the person who invited you, or the room’s founder, writes. Compare the room code with one of them before you trust this room.',
+      stranger:
+        'A device that you have not linked is in this room as you. Somebody may have a copy of your keys. Type /devices to remove it.',
       /** @param by the member who confirmed the room; empty if nobody did. */
       sealed: (by: string) =>
         `End-to-end encrypted${by === '' ? '' : `, confirmed by ${by}`}. Compare safety numbers to verify who the members are.`,

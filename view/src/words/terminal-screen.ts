@@ -27,6 +27,7 @@ export function screenText(f: Formats) {
     lock: {
       epoch: (epoch: string) => `epoch ${epoch}`,
       unconfirmed: 'unconfirmed!',
+      stranger: 'unknown device!',
       sealed: 'encrypted',
       verified: 'verified',
     },

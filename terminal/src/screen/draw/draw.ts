@@ -209,10 +209,11 @@ function insideOf({ rows }: Size, cursor: Frame['cursor']): Frame['cursor'] {
   return cursor !== undefined && cursor.row >= 0 && cursor.row < rows ? cursor : undefined;
 }
 
-/** What is wrong with the connection, or that the room is not confirmed; at most three lines, and one on a low screen. */
+/** What is wrong with the connection, or with the room; at most three lines, and one on a low screen. */
 function bannerLines({ connection, room }: Snapshot, { columns, rows }: Size): Line[] {
-  const text =
-    connection.text === '' && room?.lock?.state === 'unconfirmed' ? room.lock.text : connection.text;
+  const { state = 'sealed', text: warning = '' } = room?.lock ?? {};
+  const warns = state === 'unconfirmed' || state === 'stranger';
+  const text = connection.text === '' && warns ? warning : connection.text;
   if (text === '') return [];
   return wrap([...textSpans(oneLine(text), { fg: 'warn', bold: true })], columns - 2)
     .slice(0, rows < 12 ? 1 : 3)

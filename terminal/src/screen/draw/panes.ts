@@ -130,7 +130,8 @@ export function topLine(room: RoomScreen | undefined, width: number, look: Look)
 function lockSpan(lock: Lock, { symbols, text }: Look): Span {
   switch (lock.state) {
     case 'unconfirmed':
-      return span(` ${text.lock.unconfirmed}`, { fg: 'warn', bold: true, ...BAR });
+    case 'stranger':
+      return span(` ${text.lock[lock.state]}`, { fg: 'warn', bold: true, ...BAR });
     case 'sealed':
       return span(` ${text.lock.sealed}`, { fg: 'good', ...BAR });
     case 'verified':

@@ -24,18 +24,18 @@ interface ChatProps {
   readonly back: () => void;
 }
 
-const LOCKS = { unconfirmed: 'warning', sealed: 'lock', verified: 'shield' } as const;
+const LOCKS = { unconfirmed: 'warning', stranger: 'warning', sealed: 'lock', verified: 'shield' } as const;
 
 /** The state of the encryption. A room that is not confirmed leads to what confirms it; one that is closed has none. */
 function LockMark({ lock, compare }: { readonly lock: Lock | undefined; readonly compare: () => void }) {
   const text = useText().room;
   if (lock === undefined) return null;
   const icon = <Icon name={LOCKS[lock.state]} />;
-  if (lock.state === 'unconfirmed')
+  if (lock.state === 'unconfirmed' || lock.state === 'stranger')
     return (
-      <button type="button" class="lock unconfirmed" title={lock.text} onClick={compare}>
+      <button type="button" class={`lock ${lock.state}`} title={lock.text} onClick={compare}>
         {icon}
-        <span class="hidden">{text.compare}</span>
+        <span class="hidden">{lock.state === 'stranger' ? lock.text : text.compare}</span>
       </button>
     );
   return (
@@ -85,7 +85,10 @@ export function ChatView({
         >
           <Icon name="back" />
         </button>
-        <LockMark lock={room.lock} compare={() => actions.run('code')} />
+        <LockMark
+          lock={room.lock}
+          compare={() => actions.run(room.lock?.state === 'stranger' ? 'devices' : 'code')}
+        />
         <div class="title">
           <h2 dir="auto" title={room.name}>
             {room.name}

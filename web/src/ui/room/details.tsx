@@ -25,7 +25,9 @@ export function DetailsView({ room, actions, close }: DetailsProps) {
           <Icon name="close" />
         </button>
       </header>
-      {lock !== undefined && <LockText lock={lock} compare={() => actions.run('code')} />}
+      {lock !== undefined && (
+        <LockText lock={lock} compare={() => actions.run(lock.state === 'stranger' ? 'devices' : 'code')} />
+      )}
       {ended === '' ? (
         <ul class="members">
           {members.map((member) => (
@@ -84,14 +86,14 @@ const ICONS: Readonly<Record<string, IconName>> = {
 /** The state of the encryption. A room that is not confirmed leads to what confirms it. */
 function LockText({ lock, compare }: { readonly lock: Lock; readonly compare: () => void }) {
   const icon = <Icon name={LOCKS[lock.state]} />;
-  if (lock.state !== 'unconfirmed')
+  if (lock.state !== 'unconfirmed' && lock.state !== 'stranger')
     return (
       <p class={`lock ${lock.state}`}>
         {icon} {lock.text}
       </p>
     );
   return (
-    <button type="button" class="lock unconfirmed" onClick={compare}>
+    <button type="button" class={`lock ${lock.state}`} onClick={compare}>
       {icon} <span>{lock.text}</span>
     </button>
   );
@@ -102,7 +104,7 @@ function roleOf({ self, admin }: MemberRow, text: WebText['web']['details']): st
   return admin ? text.admin : '';
 }
 
-const LOCKS = { unconfirmed: 'warning', sealed: 'lock', verified: 'shield' } as const;
+const LOCKS = { unconfirmed: 'warning', stranger: 'warning', sealed: 'lock', verified: 'shield' } as const;
 
 /** Searches the whole open room. The browser's own search sees only the rows that are in the document. */
 export function SearchView({
