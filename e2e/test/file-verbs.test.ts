@@ -70,6 +70,46 @@ describe('gochat send --file', () => {
     });
   });
 
+  test.each([
+    ['TEXT', ['-']],
+    ['-m', ['-m', '-']],
+  ])('standard input is the text of files, with - as %s', async (_what, text) => {
+    const sent = await run(
+      'ana',
+      ['send', 'kitchen', ...text, '--file', await fileNamed('x.txt')],
+      'REPORT\n',
+    );
+    expect(sent).toEqual({ code: 0, out: '', err: '' });
+    expect(await last()).toMatchObject({ text: 'REPORT', files: [{ name: 'x.txt' }] });
+  });
+
+  test('standard input is not the text and a file', async () => {
+    const args = ['send', 'kitchen', '-', '--file', '-', '--name', 'x.txt'];
+    expect(await run('ana', args, 'REPORT')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('give - once'),
+    });
+  });
+
+  test.each(['none', 'few'])(
+    'a server that took no such file and was changed since is asked again: %s',
+    async (before) => {
+      const path = await fileNamed('4kB', Buffer.alloc(4000));
+      await server.stop();
+      // The profile notes what the server says whenever it reaches it.
+      const limits = before === 'none' ? { files: false } : { fileBytes: 1000 };
+      server = await startServer(join(home.path, 'rooms'), server.port, limits);
+      await run('ana', ['tail', 'kitchen', '-n', '1']);
+      expect((await run('ana', ['send', 'kitchen', '--file', path])).code).toBe(before === 'none' ? 5 : 2);
+      await server.stop();
+      expect((await run('ana', ['send', 'kitchen', '--file', path])).code).toBe(3);
+      server = await startServer(join(home.path, 'rooms'), server.port, { fileBytes: MOST_BYTES });
+      expect(await run('ana', ['send', 'kitchen', '--file', path])).toEqual({ code: 0, out: '', err: '' });
+      const input = ['send', 'kitchen', '--file', '-', '--name', 'dump'];
+      expect(await run('ana', input, Buffer.alloc(4000))).toEqual({ code: 0, out: '', err: '' });
+    },
+  );
+
   test('a name keeps nothing that leads elsewhere', async () => {
     const path = await fileNamed('-rf \u202egnp.exe');
     expect((await run('ana', ['send', 'kitchen', '--file', path])).code).toBe(0);
@@ -245,13 +285,26 @@ describe('gochat save', () => {
     expect(await run('ben', ['save', 'kitchen', id])).toMatchObject({ code: 2 });
   });
 
+  test('an empty text is refused before it removes that of files', async () => {
+    await run('ana', ['send', 'kitchen', 'caption', '--file', await fileNamed('kept.txt')]);
+    const before = await last();
+    const blank = { code: 2, out: '', err: expect.stringContaining('The message is empty') };
+    expect(await run('ana', ['edit', 'kitchen', before.id, ''])).toMatchObject(blank);
+    expect(await run('ana', ['edit', 'kitchen', before.id], '')).toMatchObject(blank);
+    expect(await run('ana', ['send', 'kitchen', '', '--file', await fileNamed('x.txt')])).toMatchObject(
+      blank,
+    );
+    expect(
+      await run('ana', ['send', 'kitchen', '-', '--file', await fileNamed('x.txt')], '\n'),
+    ).toMatchObject(blank);
+    expect(await last()).toEqual(before);
+  });
+
   test('an edit changes the text, and the files stay', async () => {
     await run('ana', ['send', 'kitchen', 'frist', '--file', await fileNamed('c.txt', 'c')]);
     const { id } = await last();
     expect(await run('ana', ['edit', 'kitchen', id, 'first'])).toMatchObject({ code: 0 });
     expect(await last()).toMatchObject({ text: 'first', files: [{ name: 'c.txt' }] });
-    expect(await run('ana', ['edit', 'kitchen', id, ''])).toMatchObject({ code: 0 });
-    expect(await last()).toMatchObject({ text: '', files: [{ name: 'c.txt' }] });
   });
 });
 

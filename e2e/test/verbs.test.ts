@@ -50,6 +50,8 @@ async function room(): Promise<{ name: string; link: string; ana: string; ben: s
   return { name, link: made.out.trim(), ana, ben };
 }
 
+const idOf = ({ out }: Ended): string => JSON.parse(out).id;
+
 const texts = (out: string) =>
   out
     .split('\n')
@@ -346,6 +348,53 @@ test('the only admin who leaves is warned that nobody can remove members any mor
     expect(JSON.parse(his.out)).toMatchObject({ left: true, admins: 1 });
     expect(his.err).toContain('removes your keys');
   }
+});
+
+test('a change that all others would ignore is refused, and nothing is posted', async () => {
+  const { name, link, ana, ben } = await room();
+  await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
+  const said = idOf(await run(ana, ['send', name, 'secret', '--json']));
+  const refused = (words: string) => ({ code: 5, out: '', err: expect.stringContaining(words) });
+  expect(await run(ben, ['edit', name, said, 'mine', '--json'])).toMatchObject(
+    refused('Only its author can edit a message'),
+  );
+  expect(await run(ben, ['delete', name, said])).toMatchObject(
+    refused('Only its author and admins of the room can delete a message'),
+  );
+  expect((await run(ana, ['delete', name, said])).code).toBe(0);
+  expect(await run(ana, ['edit', name, said, 'again'])).toMatchObject(refused('This message was deleted'));
+  // Nothing is left to do.
+  expect((await run(ana, ['delete', name, said])).code).toBe(0);
+  const other = idOf(await run(ben, ['send', name, 'ben’s', '--json']));
+  expect((await run(ana, ['delete', name, other])).code).toBe(0);
+  const lines = texts((await run(ana, ['tail', name, '--json'])).out);
+  expect(lines.filter(({ kind }) => kind === 'warning')).toEqual([]);
+  const chat = await GoChat.open(join(home.path, ben));
+  const talk = await chat.room(name);
+  for await (const item of talk.items('0')) {
+    if (item.kind !== 'text') continue;
+    const gone = { code: 'refused', data: { reason: 'message-deleted' } };
+    await expect(talk.react(item, '👍')).rejects.toMatchObject(gone);
+    break;
+  }
+  await chat.close();
+});
+
+test('a message that waits can’t be changed yet, which is what is said', async () => {
+  const { name, ana } = await room();
+  const port = Number(/\d+$/.exec(address)?.[0]);
+  await server.stop('SIGTERM');
+  const sent = await run(ana, ['send', name, 'later', '--json']);
+  const id = idOf(sent);
+  for (const change of [
+    ['edit', name, id, 'never'],
+    ['delete', name, id],
+  ])
+    expect(await run(ana, change)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('waits to be sent'),
+    });
+  await serves(port);
 });
 
 test('the line mode prints edits, reactions and deletions', async () => {

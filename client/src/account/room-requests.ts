@@ -18,6 +18,7 @@ import { idsOf } from '../files/file-ids.ts';
 import { findFile, messageAt } from '../files/find-file.ts';
 import { parseAddress } from '../net/address.ts';
 import { isBlank } from '../room/blank.ts';
+import { applyChange, isChange, targetOf } from '../room/changes.ts';
 import { isEmoji } from '../room/emoji.ts';
 import { HistoryReader } from '../room/history-reader.ts';
 import type { Queued } from '../room/outgoing.ts';
@@ -114,7 +115,7 @@ export class RoomRequests {
       await this.#remember(own);
       return { ...roomInfo(session), already, stayed };
     },
-    queue: async ({ room, id, content: wanted, note, again }) => {
+    queue: async ({ room, id, content: wanted, note, again, allowed }) => {
       const said = checked(wanted);
       const session = await this.#followed(room);
       this.#rooms.hurry(session);
@@ -123,6 +124,7 @@ export class RoomRequests {
         if (note !== undefined) await this.#settings.note(session.room.id, note);
         return { id };
       }
+      if (allowed === true && !session.isKnown(id)) await this.#checkAllowed(session, said);
       const messages = [{ id, content: said }];
       if (note === undefined) await session.queue(messages);
       else await this.#settings.note(session.room.id, note, (changes) => session.queue(messages, changes));
@@ -178,13 +180,17 @@ export class RoomRequests {
       const history = this.#history(await this.#rooms.named(room));
       return history.search(text, before === undefined ? undefined : Number(before), limit);
     },
-    fileLimits: async ({ room, waitMs }) => {
+    fileLimits: async ({ room, bytes, waitMs }) => {
       const session = await this.#followed(room);
-      // It is known as soon as the room was entered once.
-      await this.#rooms.until(session, () => (session.meta.files === undefined ? undefined : true), waitMs);
-      const { files } = session.meta;
-      if (files === undefined) throw this.#rooms.offline(session);
-      return files;
+      // The server says them whenever the room is entered. Its operator may have changed them since.
+      const known = () => {
+        const { files } = session.meta;
+        if (session.isFollowing) return files;
+        return bytes !== undefined && (files === null || bytes > (files?.bytes ?? 0)) ? undefined : files;
+      };
+      const limits = await this.#rooms.until(session, known, waitMs);
+      if (limits === undefined) throw this.#rooms.offline(session);
+      return limits;
     },
     spool: async ({ room, files }) => {
       const { id } = (await this.#rooms.named(room)).room;
@@ -434,6 +440,24 @@ export class RoomRequests {
       if (!(await files.areSealed(session.room.id, idsOf(said.files))))
         throw new ChatError({ reason: 'file-unprepared' });
     }
+  }
+
+  /** @throws ChatError `not-author`, `message-deleted`: every reader would ignore the change */
+  async #checkAllowed(session: RoomSession, said: Content): Promise<void> {
+    if (!isChange(said)) return;
+    const { seq, id } = targetOf(said);
+    const item = await messageAt(this.#history(session), seq, id);
+    const self = membersOf(session.room).find((member) => member.self);
+    if (item === undefined || self === undefined) return;
+    const { identity, admin } = self;
+    // Nothing is left to do.
+    if (said.kind === 'delete' && item.deleted !== undefined) return;
+    if (
+      said.kind !== 'react' &&
+      applyChange(item, said, { identity, name: '', own: true, admin }, 0) === 'refused'
+    )
+      throw new ChatError({ reason: 'not-author', change: said.kind });
+    if (item.deleted !== undefined) throw new ChatError({ reason: 'message-deleted' });
   }
 
   async #fileChunk({ chunk, again, ...wanted }: Params<'fileChunk'>): Promise<Result<'fileChunk'>> {

@@ -190,6 +190,10 @@ const REASONS = {
   'own-invite-unknown': reason('refused', {}),
   'change-pending': reason('refused', {}),
   'not-admin': reason('refused', {}),
+  /** Only its author may edit a message; its author and admins may delete it. */
+  'not-author': reason('refused', { change: v.picklist(['edit', 'delete']) }),
+  /** The message that is to be changed was deleted. */
+  'message-deleted': reason('refused', {}),
   'admin-key-missing': reason('refused', {}),
   'last-admin': reason('refused', {}),
   'self-removal': reason('unknown-member', {}),

@@ -44,6 +44,8 @@ export interface Methods {
     readonly note?: Partial<RoomNotes>;
     /** The call was made before, of a process that has ended: check whether the message was sent. */
     readonly again?: boolean;
+    /** Rejects a change that every reader would ignore: `not-author`, `message-deleted`. Without it, it is queued. */
+    readonly allowed?: boolean;
   }) => { readonly id: string };
   /** Queues messages in their order, as {@link Methods.queue} does one: all of them are stored, or none. */
   queueAll: (params: {
@@ -101,8 +103,16 @@ export interface Methods {
     readonly before?: string;
     readonly limit: number;
   }) => { readonly items: readonly TextItem[]; readonly next: string | undefined };
-  /** What the room's server takes; null if it stores no files. @throws ChatError `offline` if that was never known */
-  fileLimits: (params: { readonly room: string; readonly waitMs: number }) => FileLimits | null;
+  /**
+   * What the room's server takes; null if it stores no files. Known offline, too, but not against a file of so many `bytes`: limits of
+   * before that refuse it are asked of the server again.
+   * @throws ChatError `offline`
+   */
+  fileLimits: (params: {
+    readonly room: string;
+    readonly bytes?: number;
+    readonly waitMs: number;
+  }) => FileLimits | null;
   /**
    * Announces files that are being sealed into the profile: they are kept from now on, and dropped after a day unless a message is
    * queued with them. `discard`: the secrets that delete them on the server.

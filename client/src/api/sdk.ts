@@ -333,9 +333,9 @@ export class ChatRoom {
   }
 
   /**
-   * Edits an own message. Readers ignore an edit of another member's message; this call doesn't report it.
+   * Edits an own message.
    * @returns true when the server has the edit; false when it is queued
-   * @throws ChatError as {@link reply}
+   * @throws ChatError as {@link reply}; `not-author` and `message-deleted`, code `refused`: nothing is sent
    */
   async edit(message: HistoryItem | SentMessage, text: string, waitMs = 5000): Promise<boolean> {
     return this.#change({ kind: 'edit', of: await this.#ref(message, waitMs), text }, waitMs);
@@ -346,7 +346,7 @@ export class ChatRoom {
     return this.#change({ kind: 'delete', of: await this.#ref(message, waitMs) }, waitMs);
   }
 
-  /** Adds a reaction to a message; with `on` false, removes it. As {@link edit}. */
+  /** Adds a reaction to a message that isn't deleted; with `on` false, removes it. As {@link edit}. */
   async react(message: HistoryItem | SentMessage, emoji: string, on = true, waitMs = 5000): Promise<boolean> {
     return this.#change(
       { kind: 'react', to: await this.#ref(message, waitMs), emoji: textOf(emoji), on },
@@ -360,7 +360,7 @@ export class ChatRoom {
 
   async #say(content: Content, waitMs: number): Promise<SentMessage> {
     const id = newMessageId();
-    await this.#profile.call('queue', { room: this.id, id, content });
+    await this.#profile.call('queue', { room: this.id, id, content, allowed: true });
     return sentMessage(await this.#sent(id, waitMs));
   }
 

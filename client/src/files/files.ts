@@ -64,8 +64,12 @@ export interface OpenFileOptions {
 
 /** The files of a profile's messages, in the process that owns the profile and in all others. */
 export interface Files {
-  /** What the room's server takes; null if it stores no files. Known offline, too, once the server was reached. @throws ChatError `offline` before that */
-  limits(room: string): Promise<FileLimits | null>;
+  /**
+   * What the room's server takes; null if it stores no files. Known offline, too, once the server was reached.
+   * @param bytes the size of a file: limits of before that refuse it are asked of the server again
+   * @throws ChatError `offline`
+   */
+  limits(room: string, bytes?: number): Promise<FileLimits | null>;
   /**
    * Removes metadata, unless asked not to, and seals the file into the profile. It is on the disk when this resolves, so that the source
    * may be deleted. The content goes into a message by `queue`; what is not queued within a day is dropped.

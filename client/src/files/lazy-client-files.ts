@@ -20,7 +20,8 @@ export function lazyFiles(parts: ClientFilesParts): Files {
     }
   };
   return {
-    limits: (room) => parts.call('fileLimits', { room, waitMs: LIMITS_MS }),
+    limits: (room, bytes) =>
+      parts.call('fileLimits', { room, ...(bytes !== undefined && { bytes }), waitMs: LIMITS_MS }),
     prepare: async (...args) => (await load()).prepare(...args),
     discard: async (...args) => (await load()).discard(...args),
     here: async (...args) => (await load()).here(...args),

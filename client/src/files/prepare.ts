@@ -76,7 +76,7 @@ export async function prepare(
 
 /** @throws ChatError `file-too-large`, `files-none`, `offline` */
 async function checkSize({ call }: Parts, room: string, bytes: number): Promise<void> {
-  const limits = await call('fileLimits', { room, waitMs: LIMITS_MS });
+  const limits = await call('fileLimits', { room, bytes, waitMs: LIMITS_MS });
   if (limits === null) throw new ChatError({ reason: 'files-none' });
   if (bytes > limits.bytes) throw new ChatError({ reason: 'file-too-large', bytes, most: limits.bytes });
 }

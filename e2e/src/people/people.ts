@@ -25,16 +25,16 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server on LMDB in this process. Stopped and started again with the same folder and port, it is the same server. @param assets the page, if it serves one */
+/** Starts a server on LMDB in this process. Stopped and started again with the same folder and port, it is the same server. @param files whether it stores any. @param assets the page, if it serves one */
 export async function startServer(
   data: string,
   port = 0,
-  limits: Partial<ServerLimits> = {},
+  { files = true, ...limits }: Partial<ServerLimits> & { readonly files?: boolean } = {},
   assets?: Assets,
 ): Promise<TestServer> {
   const server = await serve({
     engine: await openLmdb({ folder: data }),
-    files: await FolderFiles.open({ folder: join(data, 'files') }),
+    ...(files && { files: await FolderFiles.open({ folder: join(data, 'files') }) }),
     host: '127.0.0.1',
     port,
     limits,

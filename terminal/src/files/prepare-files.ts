@@ -25,13 +25,23 @@ export async function filesNamed(
   });
 }
 
-/** Standard input as a file. It is read into memory: a profile stores only what is sealed. @throws ChatError `file-too-large` */
-export async function fileOfInput(stdin: Readable, name: string, most: number): Promise<AttachedFile> {
+/**
+ * Standard input as a file. It is read into memory: a profile stores only what is sealed.
+ * @param mostFor how many bytes a file may have, asked with those that have come
+ * @throws ChatError `file-too-large`
+ */
+export async function fileOfInput(
+  stdin: Readable,
+  name: string,
+  mostFor: (bytes: number) => Promise<number>,
+): Promise<AttachedFile> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
+  let most = await mostFor(0);
   for await (const part of stdin as AsyncIterable<Uint8Array>) {
     parts.push(part);
     bytes += part.length;
+    if (bytes > most) most = await mostFor(bytes);
     if (bytes > most) throw new ChatError({ reason: 'file-too-large', bytes, most });
   }
   return {

@@ -1,3 +1,5 @@
+import { isBlank } from '@gochat/client/blank';
+import { ChatError } from '@gochat/client/chat-error';
 import type { TextItem } from '@gochat/client/history';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Params } from '@gochat/client/methods';
@@ -27,6 +29,8 @@ export function edit(
   return change(io, room, id, options, async (item, mentioning) => {
     const isRead = given === undefined || given === '-';
     const text = isRead ? (await readText(io.stdin)).replace(/\r?\n$/, '') : given;
+    // Also where the message has files: an unset variable must not remove their text.
+    if (isBlank(text)) throw new ChatError({ reason: 'message-blank' });
     const { mentions } = await mentioning(text);
     return { kind: 'edit', of: refOf(item), text, ...(mentions && { mentions }) };
   });
@@ -50,7 +54,7 @@ async function change(io: Io, room: string, id: string, options: Options, make: 
     const item = await messageOf(io, profile, ref.room, id, wait);
     const content = await make(item, (text) => textContent(profile, ref.room, text));
     const changing = newMessageId();
-    await profile.call('queue', { room: ref.room, id: changing, content });
+    await profile.call('queue', { room: ref.room, id: changing, content, allowed: true });
     const sent = await profile.call('sent', { room: ref.room, ids: [changing], waitMs: wait });
     return report(io, options.json === true ? ref : undefined, sent);
   });

@@ -1,3 +1,4 @@
+import { ChatError } from '@gochat/client/chat-error';
 import type { TextItem } from '@gochat/client/history';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
@@ -18,5 +19,7 @@ export async function messageOf(
   await profile.call('sync', { room, waitMs });
   const item = await messageNamed(profile, room, id);
   if (item !== undefined) return item;
+  const waiting = await profile.call('waiting', { room });
+  if (waiting.some((one) => one.id === id)) throw new ChatError({ reason: 'message-waiting' });
   throw new UsageError(io.words.text.lines.noMessage(sanitizeLine(id)), { cause: id });
 }

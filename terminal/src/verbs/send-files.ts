@@ -1,3 +1,5 @@
+import { isBlank } from '@gochat/client/blank';
+import { ChatError } from '@gochat/client/chat-error';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Params, Problem, Result } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
@@ -13,6 +15,7 @@ import { type Io, note } from '../io.ts';
 import { textContent } from '../lines/text-content.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomRef } from '../room-id.ts';
+import { readText } from '../utf8-input.ts';
 import { report } from './report-sent.ts';
 import { noteUnsent } from './unsent.ts';
 
@@ -27,10 +30,15 @@ interface Options extends ProfileOptions {
 
 const STDIN = '-';
 
-/** Sends files with a text, as one message. @returns the exit code: 0 once the server has all of it, 3 when it waits */
-export async function sendFiles(io: Io, room: string, text: string, options: Options): Promise<number> {
+/** Sends files with a text, as one message. @param text `-` to read it from standard input. @returns the exit code: 0 once the server has all of it, 3 when it waits */
+export async function sendFiles(
+  io: Io,
+  room: string,
+  text: string | undefined,
+  options: Options,
+): Promise<number> {
   const wait = waitMs(options.wait, 5000);
-  checkFiles(options);
+  checkFiles(text, options);
   return withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
     const ref = await roomRef(profile, room);
@@ -38,6 +46,9 @@ export async function sendFiles(io: Io, room: string, text: string, options: Opt
     const stop = new AbortController();
     const upload = new Upload(profile, ref.room, newMessageId());
     const sending = async () => {
+      const given = text === STDIN ? (await readText(io.stdin)).replace(/\r?\n$/, '') : text;
+      // Before anything is sealed. Without an argument there is no text; an unset variable is a mistake.
+      if (given !== undefined && isBlank(given)) throw new ChatError({ reason: 'message-blank' });
       const files = await filesOf(io, profile, ref.room, options);
       const contents = await prepareFiles({
         profile,
@@ -53,7 +64,7 @@ export async function sendFiles(io: Io, room: string, text: string, options: Opt
         ...(options.alt && { alt: options.alt }),
         ...(options.keepMetadata && { keepMetadata: true }),
       });
-      const said = await textContent(profile, ref.room, text);
+      const said = await textContent(profile, ref.room, given ?? '');
       // An interrupted command has queued it, or has not.
       stop.signal.throwIfAborted();
       await upload.queue({ ...said, files: contents });
@@ -86,9 +97,11 @@ export async function sendFiles(io: Io, room: string, text: string, options: Opt
 }
 
 /** @throws UsageError */
-function checkFiles({ file, alt = [], name }: Options): void {
+function checkFiles(text: string | undefined, { file, alt = [], name }: Options): void {
   const fromInput = file.filter((path) => path === STDIN).length;
   if (fromInput > 1) throw new UsageError('--file - reads standard input, once');
+  if (fromInput === 1 && text === STDIN)
+    throw new UsageError('standard input is either the text or a file: give - once');
   if (fromInput === 1 && name === undefined)
     throw new UsageError('--file - needs --name, such as --name log.txt');
   if (fromInput === 0 && name !== undefined)
@@ -108,8 +121,12 @@ async function filesOf(
   );
   const at = file.indexOf(STDIN);
   if (at === -1) return named;
-  const most = (await profile.files.limits(room))?.bytes ?? 0;
-  return [...named.slice(0, at), await fileOfInput(io.stdin, name, most), ...named.slice(at)];
+  const input = await fileOfInput(io.stdin, name, async (bytes) => {
+    const limits = await profile.files.limits(room, bytes);
+    if (limits === null) throw new ChatError({ reason: 'files-none' });
+    return limits.bytes;
+  });
+  return [...named.slice(0, at), input, ...named.slice(at)];
 }
 
 /** One message whose files are uploaded. */

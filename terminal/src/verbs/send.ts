@@ -37,7 +37,7 @@ export async function run(io: Io, [room = '', given]: readonly string[], options
   const text = options.message ?? given;
   checkOptions(given, options);
   if (options.file !== undefined)
-    return (await import('./send-files.ts')).sendFiles(io, room, text ?? '', {
+    return (await import('./send-files.ts')).sendFiles(io, room, text, {
       ...options,
       file: options.file,
     });

@@ -35,7 +35,7 @@ async function attachTo(
   files: readonly AttachedFile[],
 ): Promise<readonly string[]> {
   // A server without files takes texts: they are inserted as code.
-  return (await composer.tray.limits()) === null
+  return (await composer.tray.limits(Math.max(0, ...files.map(({ bytes }) => bytes)))) === null
     ? insertTexts(chat, composer, files)
     : composer.tray.add(files);
 }

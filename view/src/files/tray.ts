@@ -86,7 +86,7 @@ export class Tray {
   async add(files: readonly AttachedFile[], keepMetadata = false): Promise<readonly string[]> {
     const text = this.#parts.words.text.files.tray;
     const names = (some: readonly AttachedFile[]) => some.map(({ name }) => cleanFileName(name));
-    const limits = await this.limits();
+    const limits = await this.limits(Math.max(0, ...files.map(({ bytes }) => bytes)));
     if (limits === null) return [text.none(names(files))];
     const most = limits?.bytes ?? Number.POSITIVE_INFINITY;
     const large = files.filter(({ bytes }) => bytes > most);
@@ -102,9 +102,9 @@ export class Tray {
     ];
   }
 
-  /** What the room's server takes; null if it stores no files, undefined while that is not known. */
-  limits(): Promise<FileLimits | null | undefined> {
-    return this.#parts.files.limits(this.#parts.room).catch(() => undefined);
+  /** What the room's server takes; null if it stores no files, undefined while that is not known. @param bytes of a file that it should take */
+  limits(bytes: number): Promise<FileLimits | null | undefined> {
+    return this.#parts.files.limits(this.#parts.room, bytes).catch(() => undefined);
   }
 
   /** @returns why the description is refused, or empty */

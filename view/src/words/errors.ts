@@ -97,6 +97,10 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         return 'A reaction is one emoji';
       case 'content-invalid':
         return 'This can’t be sent';
+      case 'not-author':
+        return error.change === 'edit'
+          ? 'Only its author can edit a message'
+          : 'Only its author and admins of the room can delete a message';
       case 'not-a-message':
         return 'This is not a message';
       case 'message-too-large':
@@ -220,6 +224,7 @@ const FIXED = {
   'own-invite-unknown':
     'This device does not know the secret with which members come back: ask a member for a new invite',
   'change-pending': 'Another change by this device is still being sent: try again',
+  'message-deleted': 'This message was deleted',
   'not-admin': 'Only an admin of the room can do this',
   'admin-key-missing':
     'This device does not have the key of the room’s admins: another admin has to make you admin again',
