@@ -8,6 +8,8 @@ import type { CachedFile, CacheId, FileCache } from './file-cache.ts';
 const MOST_BYTES = 512_000_000;
 /** How many chunks that were put are kept until they are asked for. */
 const HANDED_ON = 4;
+/** How often a chunk is written whose folder is missing. */
+const TRIES = 3;
 const NAME = /^[0-9a-f]{32}$/;
 const CHUNK = /^(0|[1-9]\d{0,9})$/;
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -27,10 +29,17 @@ export class FolderCache implements FileCache {
   }
 
   async put(id: CacheId, chunk: number, sealed: Uint8Array<ArrayBuffer>, isDurable: boolean): Promise<void> {
-    const write = () => this.#write(id, String(chunk), sealed, isDurable);
     try {
-      // The file was dropped in the middle of it.
-      await write().catch((error: unknown) => (NONE.has(codeOf(error)) ? write() : Promise.reject(error)));
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await this.#write(id, String(chunk), sealed, isDurable);
+          break;
+        } catch (error) {
+          // It has no folder yet, or was dropped in the middle of it.
+          if (!NONE.has(codeOf(error)) || tries === TRIES) throw error;
+          await make(join(this.#dir, nameOf(id)));
+        }
+      }
     } catch (cause) {
       throw FULL.has(codeOf(cause)) ? new ChatError({ reason: 'file-space' }, { cause }) : cause;
     }
@@ -42,7 +51,6 @@ export class FolderCache implements FileCache {
   async #write(id: CacheId, chunk: string, sealed: Uint8Array, isDurable: boolean): Promise<void> {
     await this.#make();
     const dir = join(this.#dir, nameOf(id));
-    await make(dir);
     const draft = join(dir, `new-${randomUUID()}`);
     try {
       const file = await open(draft, 'wx', 0o600);
