@@ -5,6 +5,7 @@ import {
   publicKey as identity,
   nonce as messageId,
   position,
+  roomId,
   fileKey as seed,
   signature,
   thumbHash,
@@ -139,15 +140,29 @@ const linked = v.strictObject({ kind: v.literal('linked') });
 /** The most posts of a pack: 4 MiB. */
 const PACK_PARTS = 64;
 
+/** The posts of a pack in order, with SHA-256 of each body. */
+const packParts = v.pipe(
+  v.array(v.strictObject({ seq: position, hash: fileHash })),
+  v.minLength(1),
+  v.maxLength(PACK_PARTS),
+);
+
+/** In a self room only: history of another room that the sender has posted here, for a device that it has linked. */
+const history = v.strictObject({
+  kind: v.literal('history'),
+  /** The device's key. */
+  to: identity,
+  /** The id of the other room. */
+  of: roomId,
+  parts: packParts,
+  /** What opens them. */
+  key: fileKey,
+});
+
 /** History for newcomers, which the sender has posted before: a pack of all messages from one position to another. */
 const pack = v.strictObject({
   kind: v.literal('pack'),
-  /** Its posts in order, with SHA-256 of each body. */
-  parts: v.pipe(
-    v.array(v.strictObject({ seq: position, hash: fileHash })),
-    v.minLength(1),
-    v.maxLength(PACK_PARTS),
-  ),
+  parts: packParts,
   /** What opens them. */
   key: fileKey,
   from: position,
@@ -160,16 +175,16 @@ const pack = v.strictObject({
 export type PackContent = v.InferOutput<typeof pack>;
 
 export const content = v.pipe(
-  v.variant('kind', [text, edit, erase, react, leave, pack, keep, link, linked]),
+  v.variant('kind', [text, edit, erase, react, leave, pack, keep, history, link, linked]),
   v.check((said) => said.kind !== 'text' || said.text !== '' || said.files !== undefined, 'a text or files'),
 );
 export type Content = v.InferOutput<typeof content>;
 
 /** Content between the devices of one person, which no history shows. In rooms of other kinds it is ignored. */
-export type DeviceContent = Extract<Content, { kind: 'keep' | 'link' | 'linked' }>;
+export type DeviceContent = Extract<Content, { kind: 'keep' | 'history' | 'link' | 'linked' }>;
 
 export function isDeviceContent(said: Content): said is DeviceContent {
-  return said.kind === 'keep' || said.kind === 'link' || said.kind === 'linked';
+  return ['keep', 'history', 'link', 'linked'].includes(said.kind);
 }
 
 const typing = v.strictObject({ kind: v.literal('typing'), on: v.boolean() });

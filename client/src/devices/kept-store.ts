@@ -16,9 +16,11 @@ interface Stored {
   readonly dead: Readonly<Record<string, string>>;
   /** By lost device: the rooms from which this device has removed it, and whoever came with it. */
   readonly swept: Readonly<Record<string, readonly string[]>>;
+  /** By device that this one has linked: the rooms whose history it has still to be given. */
+  readonly gifts: Readonly<Record<string, readonly string[]>>;
 }
 
-const EMPTY: Stored = { entries: [], unsent: {}, adopted: [], asked: {}, dead: {}, swept: {} };
+const EMPTY: Stored = { entries: [], unsent: {}, adopted: [], asked: {}, dead: {}, swept: {}, gifts: {} };
 
 /** What this device knows of what its person's devices share, and what it has still to do for that. Changes are stored by {@link change}. */
 export class KeptStore {
@@ -28,20 +30,23 @@ export class KeptStore {
   readonly adopted: Set<string>;
   readonly asked: Map<string, string>;
   readonly dead: Map<string, string>;
+  readonly gifts: Map<string, Set<RoomId>>;
   readonly #swept: Map<string, Set<string>>;
   #isChanged = false;
 
   /** @param device the key of this device */
   constructor(device: string, stored: Partial<Stored> = EMPTY) {
-    const { entries, unsent, adopted, asked, dead, swept } = { ...EMPTY, ...stored };
+    const { entries, unsent, adopted, asked, dead, swept, gifts } = { ...EMPTY, ...stored };
     this.#device = device;
     this.#map = new Map(entries.map((entry) => [entry.key, entry]));
-    const sets = <K extends string>(lists: Readonly<Record<string, readonly string[]>>) =>
-      new Map(Object.entries(lists).map(([key, list]) => [key as K, new Set(list)]));
+    const sets = <K extends string, V extends string = string>(
+      lists: Readonly<Record<string, readonly string[]>>,
+    ) => new Map(Object.entries(lists).map(([key, list]) => [key as K, new Set(list as readonly V[])]));
     this.unsent = sets<RoomId>(unsent);
     this.adopted = new Set(adopted);
     this.asked = new Map(Object.entries(asked));
     this.dead = new Map(Object.entries(dead));
+    this.gifts = sets<string, RoomId>(gifts);
     this.#swept = sets(swept);
   }
 
@@ -134,6 +139,7 @@ export class KeptStore {
       asked: Object.fromEntries(this.asked),
       dead: Object.fromEntries(this.dead),
       swept: lists(this.#swept),
+      gifts: lists(this.gifts),
     };
     this.#isChanged = false;
     return { place: { of: 'kept' }, value: toJson(stored) };

@@ -13,6 +13,7 @@ import { Timers } from '../schedule/timers.ts';
 import { fromJson, type RecordChange } from '../store/records.ts';
 import { type Context, isIn } from './context.ts';
 import type { DevicesParts } from './devices-parts.ts';
+import { Histories } from './histories.ts';
 import { Jobs } from './jobs.ts';
 import { type KeptKind, keptValue, keyOf, parseKey } from './kept.ts';
 import { KeptStore } from './kept-store.ts';
@@ -50,6 +51,7 @@ export class DeviceSync implements Context {
   readonly #joins = new OwnJoins(this);
   readonly #selfRooms = new SelfRooms(this);
   readonly #safe = new RecoverySafe(this);
+  readonly #histories = new Histories(this, this.#timers);
   readonly #removals: Removals;
   readonly #posting: Posting;
   readonly #seen = new Map<RoomSession, readonly unknown[]>();
@@ -109,6 +111,14 @@ export class DeviceSync implements Context {
   /** Takes what a backup has kept: what is known from later counts. Durable when it resolves. */
   async add(kept: readonly Kept[]): Promise<void> {
     for (const entry of kept) this.store.take(entry, undefined);
+    await this.#save();
+    this.nudge();
+  }
+
+  /** A device that this one has linked is given the history of the last days. The order is durable when it resolves. */
+  async give(device: string): Promise<void> {
+    await this.#look();
+    this.#histories.give(device);
     await this.#save();
     this.nudge();
   }
@@ -270,6 +280,7 @@ export class DeviceSync implements Context {
     this.#joins.update();
     this.#removals.update();
     this.#safe.update();
+    this.#histories.update();
     if (!this.#isOver) await this.#posting.update();
     await this.#save();
     this.#tell();
@@ -315,6 +326,7 @@ export class DeviceSync implements Context {
   /** Takes what other devices have said. */
   async #receive(): Promise<void> {
     const done: RecordChange[] = [];
+    const gifts: Parameters<Histories['found']>[0][number][] = [];
     const keys = new Set<string>();
     const identity = encodeBytes(this.#identity);
     // What was set here meanwhile is set before what is read now.
@@ -322,10 +334,18 @@ export class DeviceSync implements Context {
     for (const session of this.self)
       for (const row of await this.parts.records.list('received', session.room.id)) {
         const received = fromJson<Received>(row);
+        const { content } = received;
+        const isGift =
+          content.kind === 'history' && content.to === this.#own && received.identity === identity;
+        if (isGift && !received.limited) {
+          gifts.push({ session, received, content });
+          continue;
+        }
         if (received.identity === identity) for (const key of this.#take(session, received)) keys.add(key);
         const place = { of: 'received', room: session.room.id, at: Number(received.seq) } as const;
         done.push({ place, value: undefined });
       }
+    this.#histories.found(gifts);
     if (done.length === 0) return;
     await this.#settings.apply(keys);
     await this.parts.records.write([...done, this.store.change()]);

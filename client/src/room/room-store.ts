@@ -500,7 +500,8 @@ export class RoomStore {
     content: DeviceContent,
   ): RecordChange[] {
     const { kind } = this.#meta;
-    if (kind === undefined || (kind === 'self') !== (content.kind === 'keep')) return [];
+    if (kind === undefined || (kind === 'self') !== (content.kind === 'keep' || content.kind === 'history'))
+      return [];
     this.#receivedRevision += 1;
     const received: Received = {
       seq,
@@ -604,6 +605,7 @@ async function placed(content: Content, ids: RecentIds): Promise<Content> {
     case 'leave':
     case 'pack':
     case 'keep':
+    case 'history':
     case 'link':
     case 'linked':
       return content;

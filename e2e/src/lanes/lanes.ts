@@ -76,6 +76,7 @@ export const LANES = {
     'e2e/test/screens.test.ts',
     'e2e/test/talk.test.ts',
     'e2e/test/closed-profile.test.ts',
+    'e2e/test/device-history.test.ts',
     'e2e/test/recovery.test.ts',
     'e2e/test/removed.test.ts',
     'e2e/test/house-rules.test.ts',

@@ -227,10 +227,14 @@ export class Offering {
   }
 
   /** @returns whether the other device has said that it has everything */
-  async #finishes({ room }: Offer, { device, label }: NonNullable<Offer['given']>): Promise<boolean> {
-    const { records } = this.#state.parts;
+  async #finishes(
+    { room, limited }: Offer,
+    { device, label }: NonNullable<Offer['given']>,
+  ): Promise<boolean> {
+    const { records, sync } = this.#state.parts;
     const answers = await receivedIn(records, room, 'linked');
     if (!answers.some((answer) => answer.device === device)) return false;
+    if (!limited) await (await sync()).give(device);
     await this.#state.store({ side: 'closing', room }, await dropReceived(records, room));
     this.#state.ending = { stage: 'sent', label };
     return true;

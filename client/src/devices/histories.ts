@@ -1,0 +1,123 @@
+import type { Content } from '@gochat/crypto/content';
+import { newId } from '@gochat/crypto/new-id';
+import { membersOf, type Room } from '@gochat/crypto/room';
+import type { RoomId } from '@gochat/protocol/fields';
+import { mergePack } from '../history/merge-pack.ts';
+import { fetchPack, postPack } from '../history/pack-posts.ts';
+import { readPacks } from '../history/read-packs.ts';
+import type { Received } from '../room/received.ts';
+import type { RoomSession } from '../room/room-session.ts';
+import type { Timers } from '../schedule/timers.ts';
+import { type Context, isIn } from './context.ts';
+
+/** How much of the history of each room a new device is given. */
+const GIVEN_MS = 30 * 24 * 3600 * 1000;
+/** The most of one room, in packs of 4 MiB: the newest. */
+const MOST_PACKS = 4;
+
+type HistoryContent = Extract<Content, { kind: 'history' }>;
+
+/** A pack that another device has posted for this one. */
+interface Gift {
+  readonly session: RoomSession;
+  readonly received: Received;
+  readonly content: HistoryContent;
+}
+
+/**
+ * Gives a device that this one has linked the history of the last 30 days, whatever the rooms show newcomers: a self room carries it, so
+ * that only this person's devices can read it. Both sides go on after a crash; a message that comes twice is one line.
+ */
+export class Histories {
+  readonly #context: Context;
+  readonly #timers: Timers;
+  /** By self room and position: what waits to be read. */
+  #gifts: readonly Gift[] = [];
+
+  constructor(context: Context, timers: Timers) {
+    this.#context = context;
+    this.#timers = timers;
+  }
+
+  /** A device that has just been linked is to be given the history of the rooms that this one is in. */
+  give(device: string): void {
+    const { rooms, store } = this.#context;
+    store.gifts.set(device, new Set(rooms.filter(isIn).map(({ room }) => room.id)));
+    store.changed();
+  }
+
+  /** @param gifts all that wait in the records */
+  found(gifts: readonly Gift[]): void {
+    this.#gifts = gifts;
+  }
+
+  /** Begins what can be done now. */
+  update(): void {
+    const { self, rooms, store, jobs } = this.#context;
+    for (const [device, left] of store.gifts) {
+      if (left.size === 0) this.#ends(device, undefined);
+      for (const id of left) {
+        const session = rooms.find(({ room }) => room.id === id);
+        if (session === undefined || session.meta.left) this.#ends(device, id);
+        const place = self.find(({ meta }) => meta.server === session?.meta.server);
+        if (session === undefined || place === undefined || !isReader(place, device)) continue;
+        // One at a time: what people write goes before it.
+        if (jobs.start(`give ${device}`, () => this.#give({ device, session, place }))) break;
+      }
+    }
+    for (const gift of this.#gifts) {
+      const session = rooms.find(({ room }) => room.id === gift.content.of);
+      if (session === undefined || !isIn(session) || !session.isLive || !gift.session.isLive) continue;
+      jobs.start(`take ${gift.session.room.id} ${gift.received.seq}`, () => this.#take(gift, session));
+    }
+  }
+
+  async #give(to: {
+    readonly device: string;
+    readonly session: RoomSession;
+    readonly place: RoomSession;
+  }): Promise<void> {
+    const { device, session, place } = to;
+    const { records, env } = this.#context.parts;
+    const { room } = session;
+    const now = env.now();
+    let packs = 0;
+    for await (const { pack } of readPacks(
+      records,
+      room,
+      { since: now - GIVEN_MS },
+      { forNewcomers: false, now },
+    )) {
+      const posted = await postPack({ session: place, env, timers: this.#timers }, pack);
+      const content = { kind: 'history', to: device, of: room.id, ...posted } as const;
+      await place.queue([{ id: newId(env), content: { ...content, parts: [...posted.parts] } }]);
+      packs += 1;
+      if (packs === MOST_PACKS) break;
+    }
+    this.#ends(device, room.id);
+  }
+
+  async #take({ session, received, content }: Gift, into: RoomSession): Promise<void> {
+    const { records, env } = this.#context.parts;
+    const bytes = await fetchPack({ session, env }, content);
+    // Without it, nothing is lost but lines of before.
+    if (bytes !== undefined) await mergePack(records, into, bytes, { now: env.now() });
+    const place = { of: 'received', room: session.room.id, at: Number(received.seq) } as const;
+    await records.write([{ place, value: undefined }]);
+    this.#gifts = this.#gifts.filter((gift) => gift.received !== received);
+  }
+
+  #ends(device: string, room: RoomId | undefined): void {
+    const { store } = this.#context;
+    const left = store.gifts.get(device);
+    if (room !== undefined) left?.delete(room);
+    if (left === undefined || left.size === 0) store.gifts.delete(device);
+    store.changed();
+  }
+}
+
+/** Whether a device is in a self room that this one can post in now. */
+function isReader({ room, isLive, meta }: RoomSession, device: string): boolean {
+  const isHere = (of: Room) => membersOf(of).some((m) => m.own && !m.self && m.device === device);
+  return isLive && !meta.left && room.status === 'active' && isHere(room);
+}
