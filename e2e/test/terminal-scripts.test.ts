@@ -318,6 +318,32 @@ test.each(['quit', 'leave'])('what a pipe has after /%s is not dropped silently'
   expect(await ben.read(room)).toEqual(['ana: one', 'ana: four']);
 });
 
+test('a chat on a pipe sends its lines although nobody reads what it prints', async () => {
+  const chat = start(['chat', name]);
+  chat.child.stdout.destroy();
+  expect(await chat.end('one\ntwo\nthree\n')).toMatchObject({ code: 0 });
+  await ben.hears(room, 'three');
+  expect(await ben.read(room)).toEqual(['ana: one', 'ana: two', 'ana: three']);
+  const wrong = start(['chat', name]);
+  wrong.child.stdout.destroy();
+  expect(await wrong.end('/nothing\nfour\n')).toMatchObject({ code: 2 });
+  await ben.hears(room, 'four');
+  const json = start(['send', name, '--lines', '--json']);
+  json.child.stdout.destroy();
+  await server.stop();
+  expect(await json.end('five\nsix\n')).toMatchObject({ code: 3 });
+  server = await startServer(join(home.path, 'rooms'), server.port);
+});
+
+test('tail ends without an error when nobody reads it any more', async () => {
+  await gochat(['send', name, 'first']);
+  const tail = start(['tail', name, '-f']);
+  await tail.shows('first');
+  tail.child.stdout.destroy();
+  await ben.says(room, 'second');
+  expect(await tail.end()).toEqual({ code: 0, out: '<ana> first\n', err: '' });
+});
+
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],

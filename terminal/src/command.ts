@@ -30,8 +30,13 @@ type VerbAction = (
   version: string,
 ) => Promise<number | undefined>;
 
-/** Runs a command line. @returns the exit code; never throws. */
-export async function run(argv: readonly string[], io: Io, version: string): Promise<number> {
+/** Runs a command line. @param begins is told which verb runs. @returns the exit code; never throws. */
+export async function run(
+  argv: readonly string[],
+  io: Io,
+  version: string,
+  begins: (verb: Verb) => void = () => undefined,
+): Promise<number> {
   let code: number = EXIT.done;
   let verb = '';
   const program = new Command('gochat')
@@ -60,6 +65,7 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
         .slice(0, -2)
         .filter((arg): arg is string => typeof arg === 'string')
         .map(unmark);
+      begins(verb);
       const action = (await verb.load()) as VerbAction;
       code = (await action(io, args, options, version)) ?? EXIT.done;
     });

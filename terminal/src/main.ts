@@ -6,9 +6,15 @@ import { EXIT } from './exit.ts';
 import type { Io } from './io.ts';
 import { localeOf } from './locale.ts';
 
-// A reader such as `head` may close the pipe early: that is not an error.
+/** Whether the command has something to do besides printing. */
+let works = false;
+
+// A reader such as `head` may close the pipe early: that is not an error. What was asked for besides is done all the same.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  if (error.code === 'EPIPE') {
+    if (!works) process.exit(EXIT.done);
+    return;
+  }
   const { lines } = new Words(localeOf(process.env), terminalEnglish).text;
   try {
     // Synchronously: the process exits now.
@@ -31,12 +37,19 @@ if (first === '--version' || first === '-V') {
   const { stdin, stdout, stderr, env } = process;
   const words = new Words(localeOf(env), terminalEnglish);
   const io: Io = { stdin, stdout, stderr, env, words };
-  process.exitCode = await run(process.argv.slice(2), io, packageJson.version);
+  process.exitCode = await run(process.argv.slice(2), io, packageJson.version, ({ name, onlyPrints }) => {
+    // Who writes in a chat without seeing it doesn't know that it goes on.
+    works = onlyPrints !== true && !(/^(chat|join) /.test(name) && stdin.isTTY);
+  });
   // Open handles must not keep a finished command running. Output is flushed first.
   // A server writes its log without this stream, and ends well when the log can't be written.
   if (first === 'serve') process.exit();
   stdout.write('', (error) => {
-    // A failure is reported by the stream's own event.
-    if (error === null || error === undefined) process.exit();
+    // Another failure is reported by the stream's own event.
+    if (error === null || error === undefined || hasNoReader(error)) process.exit();
   });
+}
+
+function hasNoReader(error: Error): boolean {
+  return 'code' in error && ['EPIPE', 'ERR_STREAM_DESTROYED'].includes(String(error.code));
 }

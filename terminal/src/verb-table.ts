@@ -9,6 +9,8 @@ export interface Verb {
   readonly options?: readonly (readonly [flags: string, meaning: string])[];
   /** The argument that may be empty; any other one is refused then. */
   readonly mayBeEmpty?: string;
+  /** It does nothing but print, so it ends when nobody reads standard output any more. All others do their work to the end. */
+  readonly onlyPrints?: true;
   /** Loads its action, which has the type `VerbAction` for its own options. */
   readonly load: () => Promise<unknown>;
   /** Adds the options that several verbs share; those of profiles when absent. */
@@ -92,6 +94,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'tail <room>',
+    onlyPrints: true,
     does: 'print the messages of a room',
     options: [
       ['-f, --follow', 'keep printing new messages'],
@@ -116,6 +119,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'search <room> <text>',
+    onlyPrints: true,
     does: 'print the messages that hold all words of TEXT, also in names and descriptions of files',
     options: [
       ['-n, --lines <number>', 'only the last ones (default 50)'],
@@ -126,6 +130,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'export <room> [file]',
+    onlyPrints: true,
     does: 'save what the profile has of a room in FILE, or print it; asks no server',
     options: [
       ['--format <format>', 'md, json or txt (default: by the ending of FILE, or md)'],
@@ -148,12 +153,14 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'rooms',
+    onlyPrints: true,
     does: "list the profile's rooms",
     options: [JSON_LINES],
     load: roomVerb('rooms'),
   },
   {
     name: 'members <room>',
+    onlyPrints: true,
     does: 'list the members',
     options: [JSON_LINES, WAIT],
     load: roomVerb('members'),
@@ -233,6 +240,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'invites <room>',
+    onlyPrints: true,
     does: 'list the invites',
     options: [JSON_LINES, WAIT],
     load: roomVerb('invites'),
@@ -267,12 +275,14 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'safety <room> [member]',
+    onlyPrints: true,
     does: "show the room code, the log code and each member's safety number, to compare over another channel",
     options: [['--at <i>', 'show the log code at this entry of the epoch, one of the last 256'], JSON_LINES],
     load: roomVerb('safety'),
   },
   {
     name: 'inspect <room> [seq]',
+    onlyPrints: true,
     does: 'show the ciphertext on the server next to the plaintext',
     options: [JSON_LINES, WAIT],
     load: async () => (await import('./verbs/inspect.ts')).run,
@@ -303,12 +313,14 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'serve',
+    onlyPrints: true,
     does: 'run a server',
     load: async () => (await import('./verbs/serve.ts')).run,
     describe: serverOptions,
   },
   {
     name: 'doctor',
+    onlyPrints: true,
     does: 'check port, certificate, disk and clock for a server with these options',
     load: async () => (await import('./verbs/doctor.ts')).run,
     describe: serverOptions,
@@ -338,6 +350,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'conform <address>',
+    onlyPrints: true,
     does: 'check that a server follows the protocol; creates rooms on it',
     options: [
       ['--token <token>', 'the token that the server requires to create rooms'],
