@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { GoChat } from '@gochat/client/internal/api/sdk';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { links, untilStage } from '../src/people/linking.ts';
 import { Mortal } from '../src/people/mortal.ts';
@@ -155,4 +156,68 @@ test('a limited device has rooms, and not the identity key', async () => {
   await links(laptop.profile, phone.profile, { limited: true });
   expect(await identityOf(phone)).toBe(await identityOf(laptop));
   await expect(offers(phone)).rejects.toMatchObject({ data: { reason: 'device-limited' } });
+});
+
+test('a device gets twenty rooms on two servers', async () => {
+  const other = await startServer(join(home.path, 'other'));
+  try {
+    for (let i = 1; i < 20; i++) await laptop.hosts(i < 10 ? server.url : other.url, `room ${i}`);
+    const { link } = await offers();
+    const seen = new Set<string>();
+    phone.profile.on((event) => {
+      if (event.kind === 'linking') seen.add(event.linking.stage);
+    });
+    const { digits } = await accepts(link);
+    await untilStage(laptop.profile, 'opened');
+    await confirms(digits);
+    expect(await untilStage(phone.profile, 'joined')).toEqual({ stage: 'joined', joined: 20, missing: [] });
+    const [here, there] = await Promise.all([laptop, phone].map((one) => one.profile.call('rooms', {})));
+    const names = (rooms: typeof here) => rooms?.map(({ id, name }) => `${id} ${name}`).sort();
+    expect(names(there)).toEqual(names(here));
+    expect([...seen]).toEqual(['digits', 'joining', 'joined']);
+  } finally {
+    await other.stop();
+  }
+});
+
+test('a server that is away is named, and its room comes later', async () => {
+  const folder = join(home.path, 'other');
+  const other = await startServer(folder);
+  const { room } = await laptop.hosts(other.url, 'den');
+  await laptop.profile.call('linkOffer', { waitMs: WAIT_MS });
+  await laptop.profile.call('linkCancel', {});
+  await other.stop();
+  const { link } = await offers();
+  const { digits } = await accepts(link);
+  await untilStage(laptop.profile, 'opened');
+  await confirms(digits);
+  const joined = await untilStage(phone.profile, 'joined');
+  expect(joined).toMatchObject({ stage: 'joined', joined: 1, missing: [{ room: 'den' }] });
+  const again = await startServer(folder, other.port);
+  try {
+    await phone.until(
+      async () => (await phone.profile.call('rooms', {})).some(({ id }) => id === room),
+      'the room whose server was away',
+    );
+  } finally {
+    await again.stop();
+  }
+});
+
+test('bots link by the same steps', async () => {
+  const [from, to] = [await GoChat.open(join(home.path, 'from')), await GoChat.open(join(home.path, 'to'))];
+  try {
+    await from.create('kitchen', 'bot', server.url);
+    const offer = await from.linkDevice({ limited: true });
+    const { digits, joined } = await to.becomeDevice(offer.link, 'second');
+    await offer.opened();
+    await expect(offer.confirm('12345')).rejects.toMatchObject({ code: 'refused' });
+    expect(await offer.confirm(digits)).toBe('second');
+    expect(await joined()).toEqual({ joined: 1, missing: [] });
+    expect(await from.devices()).toMatchObject([{ self: true }, { label: 'second', limited: true }]);
+    const [, second] = await from.devices();
+    expect((await from.removeDevice(second?.key ?? '')).left).toEqual([]);
+  } finally {
+    await Promise.all([from.close(), to.close()]);
+  }
 });

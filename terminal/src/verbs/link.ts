@@ -95,9 +95,10 @@ async function offers(task: Task, token: string | undefined): Promise<ExitCode> 
     tell(task, next, () => note(io, words.offer.opened));
     if (!(await confirm(task))) return EXIT.usage;
   }
+  tell(task, { stage: 'sending' }, () => note(io, words.offer.sending));
   const sent = await stages.within(wait, 'sent');
   if (sent === undefined) {
-    note(io, words.offer.sending);
+    note(io, `gochat: ${io.words.text.lines.linkWaits}`);
     return EXIT.queued;
   }
   tell(task, sent, () => note(io, words.offer.sent(sanitizeLine(sent.label))));

@@ -212,6 +212,8 @@ export function lineText(f: Formats) {
     /** @param how the command that takes them. */
     linkOpened: (how: string) =>
       `the link was opened: type the six digits that the other device shows, as ${how}`,
+    linkWaits:
+      'the other device has not answered yet; what it needs waits for it, and this one need not stay on',
     linkStopped: 'the link has ended: the other device gets nothing',
 
     left: 'you left the room; an admin’s device removes your keys from it',

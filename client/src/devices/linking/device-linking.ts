@@ -34,6 +34,11 @@ export class DeviceLinking {
   #sync: DeviceSync | undefined;
   #isNudged = false;
   #closed = false;
+  #end: (error: ChatError) => void = () => undefined;
+  /** Rejects when this ends: what a step waits for may take long, and is done again by the next process. */
+  readonly #over = new Promise<never>((_, reject) => {
+    this.#end = reject;
+  });
   #shown = JSON.stringify({ stage: 'none' } satisfies Linking);
 
   private constructor(parts: LinkingParts, record: LinkingRecord | undefined) {
@@ -41,6 +46,7 @@ export class DeviceLinking {
     this.#state = new LinkingState(parts, record, (session) => this.#watch(session));
     this.#offering = new Offering(this.#state);
     this.#accepting = new Accepting(this.#state);
+    this.#over.catch(() => undefined);
   }
 
   /** Goes on with what an earlier process has begun. @throws VaultError `damaged` */
@@ -55,6 +61,7 @@ export class DeviceLinking {
     this.#closed = true;
     this.#timers.clear();
     for (const stop of this.#watched.values()) stop();
+    this.#end(new ChatError({ reason: 'profile-closed' }));
     await this.#turn.take(async () => undefined);
   }
 
@@ -146,7 +153,7 @@ export class DeviceLinking {
     return this.#turn.take(async () => {
       if (this.#closed) throw new ChatError({ reason: 'profile-closed' });
       try {
-        return await job();
+        return await Promise.race([job(), this.#over]);
       } finally {
         this.#nudge();
       }
@@ -168,10 +175,16 @@ export class DeviceLinking {
     this.#isNudged = true;
     const steps = this.#turn.take(async () => {
       this.#isNudged = false;
-      while (!this.#closed && (await this.#step())) await this.#emit();
-      await this.#emit();
+      await Promise.race([this.#steps(), this.#over]);
     });
-    steps.catch(() => this.#timers.after(REST_MS, () => this.#nudge()));
+    steps.catch(() => {
+      if (!this.#closed) this.#timers.after(REST_MS, () => this.#nudge());
+    });
+  }
+
+  async #steps(): Promise<void> {
+    while (!this.#closed && (await this.#step())) await this.#emit();
+    await this.#emit();
   }
 
   /** @returns whether there was something to do */

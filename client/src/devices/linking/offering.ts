@@ -22,6 +22,8 @@ import { transferOf } from './transfer.ts';
 const OFFER_MS = 10 * 60_000;
 const TRIES = 3;
 const CHANGE_MS = 20_000;
+/** How long servers that are slow or away are waited for. What comes later reaches the other device through the self rooms. */
+const SNAPSHOT_MS = 5000;
 /** What every pairing room and its founder are called: who opens a stolen link reads no name. */
 const NAME = 'devices';
 
@@ -212,7 +214,7 @@ export class Offering {
   /** Queues everything for the other device; durable when it resolves. */
   async #transfer(offer: Offer, session: RoomSession, given: NonNullable<Offer['given']>): Promise<void> {
     const { env, settings, sync } = this.#state.parts;
-    const kept = await (await sync()).snapshot(CHANGE_MS);
+    const kept = await (await sync()).snapshot(SNAPSHOT_MS);
     // Reading took a while.
     const [other, ...more] = othersIn(session.room);
     if (other?.device !== given.device || more.length > 0) throw new ChatError({ reason: 'link-nobody' });
