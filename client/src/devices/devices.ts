@@ -23,7 +23,7 @@ export type DeviceMethod =
   | 'recover'
   | 'linking';
 
-/** How long a label is to be told to the other devices, where this one is connected. */
+/** How long a label may take to reach the other devices, where this one is connected. */
 const TELL_MS = 5000;
 
 type Handlers = { readonly [M in DeviceMethod]: (params: Params<M>) => Promise<Result<M>> };

@@ -24,7 +24,7 @@ const FAREWELL_MS = 3000;
 /** Becoming a device of a person: this side opens the link. Calls must not overlap, but for {@link enter}. */
 export class Accepting {
   readonly #state: LinkingState;
-  /** Whether the other devices are told of this one as soon as it can. */
+  /** Whether it was asked to announce this device at once. */
   #isHurried = false;
 
   constructor(state: LinkingState) {
