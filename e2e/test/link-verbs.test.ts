@@ -98,12 +98,14 @@ test('two terminals are linked, and the devices are listed, named and removed', 
     { label: 'Desk', self: true, limited: false, rooms: 2 },
     { label: LABEL, self: false, limited: false, rooms: 2 },
   ]);
-  expect((await runs(fresh, ['devices', '--label', 'Sofa'])).code).toBe(0);
+  const key = devices[1]?.key ?? '';
+  expect((await runs(fresh, ['devices', 'label', key.slice(0, 8), 'Sofa'])).code).toBe(0);
   expect((await runs(old, ['devices'])).out).toContain('Sofa');
   expect((await runs(old, ['devices', 'kitchen'])).out.trim().split('\n')).toHaveLength(2);
-  const key = devices[1]?.key ?? '';
-  expect(await runs(old, ['devices', '--remove', key.slice(0, 8)])).toMatchObject({ code: 0 });
+  expect(await runs(old, ['devices', 'remove', key.slice(0, 8)])).toMatchObject({ code: 0 });
   expect((await runs(old, ['devices', '--json'])).out.trim().split('\n')).toHaveLength(1);
+  for (const wrong of [['remove'], ['label', 'x'], ['kitchen', 'x'], ['remove', 'x', 'y']])
+    expect(await runs(old, ['devices', ...wrong])).toMatchObject({ code: 2 });
 });
 
 test('a link that is no good is refused before a profile is made', async () => {
@@ -194,7 +196,7 @@ test('a limited device has the rooms, and links and removes none', async () => {
   expect(await runs(fresh, ['link'])).toMatchObject({ code: 2 });
   const [self] = (await runs(old, ['devices', '--json'])).out.split('\n');
   const { key } = JSON.parse(self ?? '') as { key: string };
-  expect(await runs(fresh, ['devices', '--remove', key])).toMatchObject({ code: 2 });
+  expect(await runs(fresh, ['devices', 'remove', key])).toMatchObject({ code: 2 });
   expect((await runs(fresh, ['send', 'den', 'hi'])).code).toBe(0);
 });
 

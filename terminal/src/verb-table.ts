@@ -179,15 +179,9 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/link.ts')).run,
   },
   {
-    name: 'devices [room]',
-    does: 'list your devices, or those in a room',
-    options: [
-      ['--remove <device>', 'remove a device that was lost or sold from all your rooms'],
-      ['--label <name>', 'name this device, or another one with --device'],
-      ['--device <device>', 'the device to name: its key as listed, or the beginning of it'],
-      JSON_LINES,
-      WAIT,
-    ],
+    name: 'devices [action] [device] [name]',
+    does: 'list your devices; remove DEVICE: remove one that was lost or sold from all your rooms; label DEVICE NAME: name one. DEVICE is its key as listed, or the beginning of it. With a ROOM as ACTION, list those in it',
+    options: [JSON_LINES, WAIT],
     load: async () => (await import('./verbs/devices.ts')).run,
   },
   {

@@ -14,28 +14,40 @@ import { type ProfileOptions, withProfile } from '../profile.ts';
 import { devicesIn } from './room.ts';
 
 interface Options extends ProfileOptions {
-  readonly remove?: string;
-  readonly label?: string;
-  readonly device?: string;
   readonly json?: boolean;
   readonly wait?: string;
 }
 
 /** Lists this person's devices, names one or removes one; with a room, lists those in it. */
 export async function run(io: Io, args: readonly string[], options: Options): Promise<ExitCode> {
-  const { remove, label, device } = options;
-  const asked = [args[0], remove, label].filter((one) => one !== undefined);
-  if (asked.length > 1) throw new UsageError('give one of ROOM, --remove and --label');
-  if (device !== undefined && label === undefined) throw new UsageError('--device needs --label');
-  if (args[0] !== undefined) return devicesIn(io, args, options);
-  const wait = waitMs(options.wait, remove === undefined ? 5000 : 30_000);
+  const [action, device, ...name] = args;
+  if (action === 'remove') {
+    if (device === undefined || name.length > 0)
+      throw new UsageError('name one device: gochat devices remove DEVICE');
+    const wait = waitMs(options.wait, 30_000);
+    return withProfile(io, options, (opened) =>
+      removed(io, showConnecting(io, opened), device, { ...options, waitMs: wait }),
+    );
+  }
+  if (action === 'label') {
+    const [label] = name;
+    if (device === undefined || label === undefined)
+      throw new UsageError('name a device and what you call it: gochat devices label DEVICE NAME');
+    const wait = waitMs(options.wait, 5000);
+    return withProfile(io, options, async (opened) => {
+      const profile = showConnecting(io, opened);
+      await profile.call('devices', { waitMs: wait });
+      await profile.call('labelDevice', { device, label });
+      return EXIT.done;
+    });
+  }
+  if (device !== undefined)
+    throw new UsageError(`devices has no action ${JSON.stringify(action)}: give remove or label`);
+  if (action !== undefined) return devicesIn(io, args, options);
+  const wait = waitMs(options.wait, 5000);
   return withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
-    const devices = await profile.call('devices', { waitMs: wait });
-    if (remove !== undefined) return removed(io, profile, remove, { ...options, waitMs: wait });
-    if (label !== undefined)
-      await profile.call('labelDevice', { label, ...(device !== undefined && { device }) });
-    else await list(io, devices, options);
+    await list(io, await profile.call('devices', { waitMs: wait }), options);
     return EXIT.done;
   });
 }
