@@ -111,6 +111,8 @@ export class Devices {
   /** Goes on with what an earlier process has begun. */
   async resume(): Promise<void> {
     if (await this.#isLinking()) await this.#linking();
+    // Nobody follows a room yet.
+    else if (!this.#parts.rooms.hasKind(undefined)) this.wake();
   }
 
   /** Without the code that takes devices in, which few starts of a profile need. */

@@ -9,6 +9,7 @@ import type { Received } from '../room/received.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import type { Timers } from '../schedule/timers.ts';
 import { type Context, isIn } from './context.ts';
+import { serverOf } from './ticket.ts';
 
 /** How much of the history of each room a new device is given. */
 const GIVEN_MS = 30 * 24 * 3600 * 1000;
@@ -46,9 +47,9 @@ export class Histories {
     store.changed();
   }
 
-  /** @param gifts all that wait in the records */
-  found(gifts: readonly Gift[]): void {
-    this.#gifts = gifts;
+  /** @param gifts all that wait in the records of a self room */
+  found(session: RoomSession, gifts: readonly Gift[]): void {
+    this.#gifts = [...this.#gifts.filter((gift) => gift.session !== session), ...gifts];
   }
 
   /** Begins what can be done now. */
@@ -59,7 +60,7 @@ export class Histories {
       for (const id of left) {
         const session = rooms.find(({ room }) => room.id === id);
         if (session === undefined || session.meta.left) this.#ends(device, id);
-        const place = self.find(({ meta }) => meta.server === session?.meta.server);
+        const place = session && self.find(({ meta }) => serverOf(meta) === serverOf(session.meta));
         if (session === undefined || place === undefined || !isReader(place, device)) continue;
         // One at a time: what people write goes before it.
         if (jobs.start(`give ${device}`, () => this.#give({ device, session, place }))) break;

@@ -34,6 +34,8 @@ const OF_LIMITED: ReadonlySet<string> = new Set<KeptKind>(['read', 'draft', 'not
 
 /** After a failed write. */
 const REST_MS = 5000;
+/** A room that reads at present is looked at again after this time. */
+const BUSY_MS = 500;
 
 /** What a person's devices share: it keeps this device and the others alike. Only the profile's owner runs it. */
 export class DeviceSync implements Context {
@@ -54,7 +56,9 @@ export class DeviceSync implements Context {
   readonly #histories = new Histories(this, this.#timers);
   readonly #removals: Removals;
   readonly #posting: Posting;
-  readonly #seen = new Map<RoomSession, readonly unknown[]>();
+  readonly #seen = new WeakMap<RoomSession, readonly unknown[]>();
+  /** What of each self room is processed. */
+  readonly #received = new WeakMap<RoomSession, number>();
   readonly #stops: (() => void)[] = [];
   /** The turn that is under way. */
   #running: Promise<void> | undefined;
@@ -283,6 +287,8 @@ export class DeviceSync implements Context {
     this.#histories.update();
     if (!this.#isOver) await this.#posting.update();
     await this.#save();
+    if ([...this.self, ...this.rooms].some((session) => session.isFollowing && !session.isLive))
+      this.#timers.after(BUSY_MS, () => this.nudge());
     this.#tell();
   }
 
@@ -314,7 +320,8 @@ export class DeviceSync implements Context {
       room.status,
       room.expired,
       meta.left,
-      session.isLive,
+      // Not whether it is live: that changes with each frame.
+      session.isFollowing,
       session.receivedRevision,
       isQuiet,
     ];
@@ -326,12 +333,15 @@ export class DeviceSync implements Context {
   /** Takes what other devices have said. */
   async #receive(): Promise<void> {
     const done: RecordChange[] = [];
-    const gifts: Parameters<Histories['found']>[0][number][] = [];
     const keys = new Set<string>();
+    const revisions = new Map<RoomSession, number>();
     const identity = encodeBytes(this.#identity);
     // What was set here meanwhile is set before what is read now.
     await this.#settings.capture();
-    for (const session of this.self)
+    for (const session of this.self) {
+      const { receivedRevision } = session;
+      if (this.#received.get(session) === receivedRevision) continue;
+      const gifts: Parameters<Histories['found']>[1][number][] = [];
       for (const row of await this.parts.records.list('received', session.room.id)) {
         const received = fromJson<Received>(row);
         const { content } = received;
@@ -345,10 +355,14 @@ export class DeviceSync implements Context {
         const place = { of: 'received', room: session.room.id, at: Number(received.seq) } as const;
         done.push({ place, value: undefined });
       }
-    this.#histories.found(gifts);
-    if (done.length === 0) return;
-    await this.#settings.apply(keys);
-    await this.parts.records.write([...done, this.store.change()]);
+      this.#histories.found(session, gifts);
+      revisions.set(session, receivedRevision);
+    }
+    if (done.length > 0) {
+      await this.#settings.apply(keys);
+      await this.parts.records.write([...done, this.store.change()]);
+    }
+    for (const [session, revision] of revisions) this.#received.set(session, revision);
   }
 
   /** @returns the keys whose values have changed */

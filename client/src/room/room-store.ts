@@ -193,6 +193,7 @@ export class RoomStore {
       changes.push(...this.#outbox.end('refused'), ...this.#outbox.settle());
     await this.#write([...changes, this.#stateChange(), this.#metaChange()]);
     if (writer.dropped.length > 0) this.dropsFiles();
+    if (changes.some(({ place }) => place.of === 'received')) this.#receivedRevision += 1;
     this.#ids.add(writer.items);
     for (const step of steps) wipe(step.secretsToWipe);
     return writer.items;
@@ -502,7 +503,6 @@ export class RoomStore {
     const { kind } = this.#meta;
     if (kind === undefined || (kind === 'self') !== (content.kind === 'keep' || content.kind === 'history'))
       return [];
-    this.#receivedRevision += 1;
     const received: Received = {
       seq,
       at,

@@ -16,6 +16,7 @@ export const LANES = {
     'e2e/test/malicious-server.test.ts',
     'e2e/test/terminal-scripts.test.ts',
     'e2e/test/removed-devices.test.ts',
+    'e2e/test/devices-killed.test.ts',
     'e2e/test/devices.test.ts',
     'e2e/test/strange-devices.test.ts',
     'e2e/test/crash-points.test.ts',
