@@ -152,6 +152,7 @@ describe('gochat send --file', () => {
 
   test.each([
     ['--alt', ['--alt', 'x'], /need --file/],
+    ['--lines with a text', ['text', '--lines'], /leave out the text/],
     ['a text twice', ['text', '-m', 'text', '--file', 'x'], /give the text once/],
     ['lines', ['--lines', '--file', 'x'], /leave out --file/],
     ['input without a name', ['--file', '-'], /needs --name/],
@@ -245,6 +246,15 @@ describe('gochat save', () => {
     expect(await readFile(join(to, 'run.tar.gz'), 'utf8')).toBe('old');
     expect((await readdir(to)).sort()).toEqual(['run.tar (2).gz', 'run.tar (3).gz', 'run.tar.gz']);
     await expect(stat(join(home.path, 'elsewhere'))).rejects.toThrow('ENOENT');
+  });
+
+  test('a folder is named, not a file', async () => {
+    await run('ana', ['send', 'kitchen', '--file', await fileNamed('d.txt')]);
+    const to = await fileNamed('plain');
+    expect(await run('ben', ['save', 'kitchen', (await last()).id, '--to', to])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('plain is none'),
+    });
   });
 
   test('one of several files by its number', async () => {

@@ -256,7 +256,7 @@ test('scripts send files and read them as streams', async () => {
   await writeFile(path, 'line\n'.repeat(1000));
   const sent = await kitchenOf.sendFile([path, new Blob(['{}'], { type: 'application/json' })], {
     text: 'the log',
-    alt: 'what happened',
+    alt: ['what happened'],
     waitMs: Number.POSITIVE_INFINITY,
   });
   expect(sent.state).toBe('posted');
@@ -267,11 +267,17 @@ test('scripts send files and read them as streams', async () => {
     { name: 'log.txt', bytes: 5000, alt: 'what happened' },
     { name: 'file', bytes: 2, type: 'application/json' },
   ]);
+  expect(item?.files?.[1]).not.toHaveProperty('alt');
   const parts: Uint8Array[] = [];
   for await (const part of (await bot.room(room)).file(item as HistoryItem)) parts.push(part);
   expect(Buffer.concat(parts).toString()).toBe('line\n'.repeat(1000));
   for (const bad of [join(home.path, 'none'), home.path, 7 as never, [] as never])
     await expect(kitchenOf.sendFile(bad)).rejects.toMatchObject({ code: 'usage' });
+  for (const bad of ['a caption' as never, { name: 42 as never }, { alt: ['one', 'two'] }])
+    await expect(kitchenOf.sendFile(path, bad)).rejects.toMatchObject({ code: 'usage' });
+  await expect(kitchenOf.sendFile([path, path], { alt: 'of which?' })).rejects.toMatchObject({
+    code: 'usage',
+  });
   await Promise.all([script.close(), bot.close()]);
   await end();
 });

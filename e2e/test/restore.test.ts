@@ -150,6 +150,7 @@ test('a backup or a restore that can’t be done reports why, and changes nothin
       ['backup', 'other', '--data', 'nowhere'],
       /nowhere holds no rooms: name the server's data folder with --data/,
     ],
+    [['backup', 'other', '--data', 'data', '--files', 'nowhere'], /nowhere is not a folder of files/],
     [['backup', 'no/such/folder/copy', '--data', 'data'], /can't write .*no\/such\/folder\/copy/],
     [['restore', 'missing', '--data', 'new'], /missing does not exist/],
     [['restore', 'data', '--data', 'new'], /data is not a file: name the file that gochat backup wrote/],

@@ -59,8 +59,8 @@ export type FileInput = string | Blob | FileSource;
 export interface SendFileOptions {
   /** The text above the files. */
   readonly text?: string;
-  /** What is to be seen or heard, in words: for people who can't see the picture, and for searches. */
-  readonly alt?: string;
+  /** What is to be seen or heard, in words: for people who can't see the picture, and for searches. Of several files, a list in their order. */
+  readonly alt?: string | readonly string[];
   /** The message that this one answers. */
   readonly reply?: HistoryItem | SentMessage;
   readonly mentions?: readonly Mentioned[];
@@ -292,18 +292,28 @@ export class ChatRoom {
     file: FileInput | readonly FileInput[],
     options: SendFileOptions = {},
   ): Promise<SentMessage> {
-    const { text = '', alt, reply, mentions = [], name, keepMetadata, waitMs = 5000, signal } = options;
+    if (typeof options !== 'object' || options === null) throw new ChatError({ reason: 'content-invalid' });
+    const { text = '', alt, reply, mentions = [], keepMetadata, waitMs = 5000, signal } = options;
+    const { name } = options;
+    if (name !== undefined && typeof name !== 'string') throw new ChatError({ reason: 'content-invalid' });
     const given = Array.isArray(file) ? (file as readonly FileInput[]) : [file as FileInput];
-    if (given.length === 0 || given.length > LIMITS.filesPerMessage)
+    const alts = Array.isArray(alt) ? alt : alt === undefined ? [] : [alt];
+    if (
+      given.length === 0 ||
+      given.length > LIMITS.filesPerMessage ||
+      alts.length > given.length ||
+      (given.length > 1 && typeof alt === 'string')
+    )
       throw new ChatError({ reason: 'content-invalid' });
     const to = reply === undefined ? {} : { reply: await this.#ref(reply, waitMs) };
     const { files } = this.#profile;
     const prepared: FileContent[] = [];
     try {
-      for (const one of given) {
+      for (const [i, one] of given.entries()) {
         const source = await sourceFrom(one, name);
         prepared.push(
-          (await files.prepare(this.id, source, { alt, keepMetadata, signal, isSending: true })).content,
+          (await files.prepare(this.id, source, { alt: alts[i], keepMetadata, signal, isSending: true }))
+            .content,
         );
       }
       return await this.#say({ kind: 'text', text, ...to, ...mentioning(mentions), files: prepared }, waitMs);

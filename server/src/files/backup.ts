@@ -1,4 +1,4 @@
-import { constants, existsSync } from 'node:fs';
+import { constants, existsSync, statSync } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { chunksOf } from '@gochat/protocol/file-chunks';
@@ -33,6 +33,34 @@ export async function backupFiles(from: string, file: string): Promise<FilesRepo
 }
 
 /**
+ * Checks before the rooms are backed up what {@link backupFiles} would find, so that a backup is made of both or of none.
+ * @param from the folder that was named, or undefined for the usual one, which needn't be there
+ * @throws CannotOpen
+ */
+export async function checkBackupFiles(from: string | undefined, file: string): Promise<void> {
+  if (from !== undefined && !isFolder(from))
+    throw new CannotOpen(
+      'unusable',
+      `${from} is not a folder of files: name with --files where the server stores them`,
+    );
+  const to = filesBackupOf(file);
+  if (existsSync(to)) throw new CannotOpen('unusable', `${to} exists: choose another file`);
+}
+
+/** Checks before the rooms are restored that {@link restoreFiles} may write. @throws CannotOpen */
+export async function checkRestoreFiles(to: string): Promise<void> {
+  if (!existsSync(to)) return;
+  if (!isFolder(to))
+    throw new CannotOpen('unusable', `${to} is not a folder: choose another one with --files`);
+  if ((await readdir(to)).length > 0)
+    throw new CannotOpen('unusable', `${to} already holds files: move them away, or choose another folder`);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/**
  * Copies the files of a backup into a folder without files.
  * @returns undefined when the backup has none
  * @throws CannotOpen when the folder has files already, or can't be written
@@ -40,8 +68,7 @@ export async function backupFiles(from: string, file: string): Promise<FilesRepo
 export async function restoreFiles(file: string, to: string): Promise<FilesReport | undefined> {
   const from = filesBackupOf(file);
   if (!existsSync(from)) return undefined;
-  if (existsSync(to) && (await readdir(to)).length > 0)
-    throw new CannotOpen('unusable', `${to} already holds files: move them away, or choose another folder`);
+  await checkRestoreFiles(to);
   await rm(to, { recursive: true, force: true });
   return replicate(from, to);
 }

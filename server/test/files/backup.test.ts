@@ -3,7 +3,13 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { backupFiles, copyFiles, restoreFiles } from '../../src/files/backup.ts';
+import {
+  backupFiles,
+  checkBackupFiles,
+  checkRestoreFiles,
+  copyFiles,
+  restoreFiles,
+} from '../../src/files/backup.ts';
 import type { FileName, FileStore } from '../../src/files/file-store.ts';
 import { FolderFiles } from '../../src/files/folder.ts';
 import { filePath } from '../../src/files/names.ts';
@@ -63,7 +69,14 @@ test('nothing is overwritten, and a backup without files says so', async () => {
   await backupFiles(from, file);
   await expect(backupFiles(from, file)).rejects.toThrow('rooms.files exists');
   await expect(restoreFiles(file, from)).rejects.toThrow('already holds files');
+  await expect(checkBackupFiles(undefined, file)).rejects.toThrow('rooms.files exists');
+  await expect(checkBackupFiles(join(at, 'nowhere'), join(at, 'new'))).rejects.toThrow(
+    'is not a folder of files',
+  );
+  await expect(checkRestoreFiles(from)).rejects.toThrow('already holds files');
+  await expect(checkRestoreFiles(file)).resolves.toBeUndefined();
   await writeFile(join(at, 'taken'), '');
+  await expect(checkRestoreFiles(join(at, 'taken'))).rejects.toThrow('is not a folder');
   await expect(backupFiles(from, join(at, 'taken', 'rooms'))).rejects.toThrow("can't write");
 });
 

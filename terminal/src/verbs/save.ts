@@ -1,5 +1,7 @@
+import { existsSync, statSync } from 'node:fs';
 import { UsageError } from '@gochat/server/usage-error';
 import { safeJson } from '@gochat/view/safe-json';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
@@ -26,6 +28,8 @@ export async function run(
 ): Promise<number> {
   const wait = waitMs(options.wait, 5000);
   const number = readNumber(options.file);
+  if (options.to !== undefined && existsSync(options.to) && !statSync(options.to).isDirectory())
+    throw new UsageError(`--to takes a folder: ${sanitizeLine(options.to)} is none`);
   return withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
     const ref = await roomRef(profile, room);

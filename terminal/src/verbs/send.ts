@@ -92,6 +92,8 @@ function checkOptions(
   if (message !== undefined && given !== undefined)
     throw new UsageError('give the text once: as TEXT or with -m');
   if (file !== undefined && lines === true) throw new UsageError('--lines sends texts: leave out --file');
+  if (lines === true && (message ?? given ?? '-') !== '-')
+    throw new UsageError('--lines reads standard input: leave out the text');
   const isOfFile = alt !== undefined || name !== undefined || keepMetadata === true;
   if (file === undefined && isOfFile) throw new UsageError('--alt, --name and --keep-metadata need --file');
 }

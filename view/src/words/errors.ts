@@ -208,7 +208,7 @@ const FIXED = {
   'files-none': 'This server stores no files',
   'file-changed': 'The file changed while it was read: try again',
   'file-unprepared': 'The file is not stored in this profile any more: add it again',
-  'file-space': 'There is not enough space on this device to keep the file until it is sent',
+  'file-space': 'There is not enough space for the file where this profile is stored',
   'file-unknown': 'The message has no such file',
   'file-damaged': 'The file is damaged: these are not the bytes that were sent',
   'files-full': 'The server has no space for more files: it is tried again',
