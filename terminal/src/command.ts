@@ -30,7 +30,7 @@ type VerbAction = (
   version: string,
 ) => Promise<number | undefined>;
 
-/** Runs a command line. @param begins is told which verb runs. @returns the exit code; never throws. */
+/** Runs a command line. @param begins is called with the verb that runs. @returns the exit code; never throws. */
 export async function run(
   argv: readonly string[],
   io: Io,

@@ -194,7 +194,7 @@ test('a stopped owner loses the profile, and can’t write when it continues', a
 test.each([
   ['exit', 7],
   ['throw', 1],
-] as const)('an owner ends that ends during a write: %s', async (how, code) => {
+] as const)('an owner that exits or throws during a write does not hang: %s', async (how, code) => {
   const dir = temporaryFolder();
   const ending = await victim();
   await ending.order({ do: 'claim', dir });
