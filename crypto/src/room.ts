@@ -470,7 +470,7 @@ export function roomCode(room: Room): string {
  * @returns the six digits that tell two devices in a pairing room that they are in the same epoch, alone. Whoever isn't in that epoch
  * can only guess them.
  */
-export function pairingDigits({ keys }: Room): string {
+export function pairingDigits({ keys }: { readonly keys: Pick<EpochKeys, 'pairing'> }): string {
   return String(keys.pairing.reduce((sum, byte) => sum * 256 + byte, 0) % 1_000_000).padStart(6, '0');
 }
 

@@ -91,6 +91,8 @@ test('an invite, an identity and the keys of an epoch are derived as the page sa
   ];
   expect(credential.join('')).toBe(identity.credential);
   expect(keysOf(keys.root)).toEqual(picked(keys));
+  const { bytes, digits } = keys.pairing;
+  expect(String(Number.parseInt(bytes, 16) % 1_000_000).padStart(6, '0')).toBe(digits);
 });
 
 /** The keys of an epoch that HKDF alone gives. */
@@ -105,12 +107,14 @@ function keysOf(root: string): Record<string, string> {
     chain_key: key('chain'),
     own_secret: key('own', 16),
     epoch_join_key: key('join'),
+    pairing: key('pairing', 6),
   };
 }
 
 interface EpochKeys extends Readonly<Record<string, unknown>> {
   readonly access_key: Pair;
   readonly epoch_join_key: { readonly ikm: string };
+  readonly pairing: { readonly bytes: string };
 }
 
 function picked(keys: EpochKeys): Record<string, unknown> {
@@ -119,6 +123,7 @@ function picked(keys: EpochKeys): Record<string, unknown> {
     ...{ message_key, handshake_key, signal_key, groupinfo_key, chain_key, own_secret },
     access_key: keys.access_key.private,
     epoch_join_key: keys.epoch_join_key.ikm,
+    pairing: keys.pairing.bytes,
   };
 }
 

@@ -18,6 +18,7 @@ import { PackWriter, partHash, sealPack } from '../src/pack.ts';
 import { encodePacks } from '../src/packs.ts';
 import { MESSAGE_CAPACITY, pad, padMessage } from '../src/padding.ts';
 import { derive, encrypt, sign, signingKey, transcript, uint32, utf8 } from '../src/primitives.ts';
+import { pairingDigits } from '../src/room.ts';
 import { encodeSafe, type Safe, safeInvite, sealSafe } from '../src/safe.ts';
 import { testBytes } from './test-bytes.ts';
 
@@ -197,6 +198,7 @@ export async function namedKeys(root: Uint8Array): Promise<Vector> {
     own_secret: hex(keys.own),
     own_invite: { id: own.id, join: own.join, wrap: own.wrap },
     epoch_join_key: { ikm: hex(keys.joinIkm), public: hex(await joinPublicKey(keys)) },
+    pairing: { bytes: hex(keys.pairing), digits: pairingDigits({ keys }) },
   };
 }
 

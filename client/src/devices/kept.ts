@@ -32,7 +32,7 @@ const device = v.object({
   /** The key that this device has elsewhere, if it has come as a new one into a room. */
   of: v.optional(publicKey),
 });
-export type KeptDevice = v.InferOutput<typeof device>;
+
 
 /** The values by the first words of their keys. */
 const VALUES = {

@@ -12,7 +12,7 @@ export async function links(from: Someone, to: Someone, label: string, limited =
   await to.until(async () => (await linkingOf(to)).stage === 'joined', `${label} has joined`);
 }
 
-export function linkingOf(one: Someone): Promise<Linking> {
+function linkingOf(one: Someone): Promise<Linking> {
   return one.profile.call('linking', {});
 }
 
