@@ -1,6 +1,8 @@
+import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import { serve } from '@gochat/server/internal/serve';
 import { afterEach, expect, test } from 'vitest';
 import { DeviceWorld, devicesOf, followsAll, links, notesOf, roomsOf } from '../src/people/devices.ts';
-import type { Someone } from '../src/people/people.ts';
+import { type Someone, silentLogger, temporary } from '../src/people/people.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
 const world = new DeviceWorld();
@@ -99,6 +101,51 @@ test(
       async () => (await ben.profile.call('members', { room: kitchen })).length === 1,
       'ben is alone in the kitchen',
     );
+  },
+  4 * WAIT_MS,
+);
+
+test(
+  'a device that was away while entries expired asks the others for what it has missed',
+  async () => {
+    const folder = await temporary();
+    world.finally(() => folder.remove());
+    let later = 0;
+    const server = await serve({
+      engine: await openLmdb({ folder: folder.path }),
+      host: '127.0.0.1',
+      port: 0,
+      names: [{ host: '127.0.0.1' }],
+      retainSec: 3600,
+      now: () => Date.now() + later,
+      logger: silentLogger(),
+    });
+    world.finally(() => server.close());
+    const [ana, phone, tablet] = [
+      await world.someone('ana'),
+      await world.someone('phone'),
+      await world.someone('tablet'),
+    ];
+    const { room } = await ana.hosts(`tcp://127.0.0.1:${server.port}`, 'diary');
+    for (const one of [phone, tablet]) await links(ana, one, one.name);
+    for (const one of [ana, phone, tablet]) {
+      await followsAll(one);
+      await one.until(async () => (await devicesOf(one)).length === 3, `${one.name} sees three devices`);
+    }
+    const isMuted = async (one: Someone) => (await notesOf(one, room)).notify === 'none';
+    await phone.close();
+    await ana.profile.call('note', { room, change: { notify: 'none' } });
+    await tablet.until(() => isMuted(tablet), 'the tablet has heard it');
+    for (const one of [ana, tablet]) await one.close();
+
+    later = 2 * 3600_000;
+    const again = await world.opens('phone', phone.dir);
+    await followsAll(again);
+    await again.syncs(room);
+    expect(await isMuted(again)).toBe(false);
+    const other = await world.opens('tablet', tablet.dir);
+    await followsAll(other);
+    await again.until(() => isMuted(again), 'the phone has heard it');
   },
   4 * WAIT_MS,
 );

@@ -19,6 +19,11 @@ export async function temporary(): Promise<{ readonly path: string; remove(): Pr
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+export function silentLogger() {
+  return openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
+    .logger;
+}
+
 export interface TestServer {
   readonly port: number;
   readonly url: string;
@@ -40,8 +45,7 @@ export async function startServer(
     limits,
     names: [{ host: '127.0.0.1' }],
     ...(assets && { assets }),
-    logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
-      .logger,
+    logger: silentLogger(),
   });
   return { port: server.port, url: `tcp://127.0.0.1:${server.port}`, stop: () => server.close() };
 }
