@@ -13,10 +13,7 @@ import {
 } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import * as v from 'valibot';
-import { PREVIEW } from './preview-limits.ts';
-
-/** The largest text of a message, in bytes of UTF-8. */
-export const TEXT_BYTES = 64 * 1024;
+import { PREVIEW } from './content-limits.ts';
 
 /** A reference to a message: its id finds it. The position is the one that the sender was shown: another one is evidence against the server. */
 const ref = v.strictObject({ seq: position, id: messageId });

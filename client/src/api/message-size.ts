@@ -1,4 +1,4 @@
-import { TEXT_BYTES } from '@gochat/crypto/content';
+import { TEXT_BYTES } from '@gochat/crypto/content-limits';
 import { LIMITS } from '@gochat/protocol/limits';
 
 /** The longest text of a message, in bytes of UTF-8. */

@@ -1,5 +1,5 @@
 import { AgeError } from '@gochat/crypto/age-error';
-import { TEXT_BYTES } from '@gochat/crypto/content';
+import { TEXT_BYTES } from '@gochat/crypto/content-limits';
 import { LinkError } from '@gochat/crypto/link-error';
 import { NameError } from '@gochat/crypto/name-error';
 import { RoomError } from '@gochat/crypto/room-error';

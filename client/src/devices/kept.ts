@@ -33,7 +33,6 @@ const device = v.object({
   of: v.optional(publicKey),
 });
 
-
 /** The values by the first words of their keys. */
 const VALUES = {
   /** The way into the self room of a server. */
