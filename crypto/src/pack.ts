@@ -58,7 +58,7 @@ const LINE_HEAD_BYTES = 8 + 8 + 4 + 4 + 64;
 /** Collects lines for a pack, with what their proofs have in common once. */
 export class PackWriter {
   readonly #epochs: { groupContext: Uint8Array; speakers: Speaker[] }[] = [];
-  readonly #lines: PackLine[] = [];
+  readonly #lines: Uint8Array[] = [];
   #bytes = 4;
 
   /** The length of {@link PackWriter.encode}, in bytes. */
@@ -76,14 +76,8 @@ export class PackWriter {
     const speaker = record.speakers.find(({ leaf }) => leaf === proof.leaf);
     if (speaker === undefined) return;
     const { leaf, signature, payload } = proof;
-    this.#lines.push({
-      seq,
-      at,
-      epoch: this.#epochOf(record.groupContext, speaker),
-      leaf,
-      signature,
-      payload,
-    });
+    const epoch = this.#epochOf(record.groupContext, speaker);
+    this.#lines.push(encodeLine({ seq, at, epoch, leaf, signature, payload }));
     this.#bytes += 4 + LINE_HEAD_BYTES + payload.length;
   }
 
@@ -108,7 +102,7 @@ export class PackWriter {
 
   /** @returns what {@link decodePack} reads. Lines are in the order in which they were added. */
   encode(): Uint8Array {
-    return encodePack({ epochs: this.#epochs, lines: this.#lines });
+    return joinParts([joinParts(this.#epochs.map(encodeEpoch)), ...this.#lines]);
   }
 }
 
@@ -125,12 +119,12 @@ function speakerBytes({ key, credential }: Speaker): number {
  *   makes it. A line is seq (8 bytes), at (8), epoch (4), leaf (4), signature (64), payload.
  */
 export function encodePack({ epochs, lines }: Pack): Uint8Array {
-  return joinParts([
-    joinParts(epochs.map(encodeEpoch)),
-    ...lines.map(({ seq, at, epoch, leaf, signature, payload }) =>
-      concatBytes(uint64(BigInt(seq)), uint64(BigInt(at)), uint32(epoch), uint32(leaf), signature, payload),
-    ),
-  ]);
+  return joinParts([joinParts(epochs.map(encodeEpoch)), ...lines.map(encodeLine)]);
+}
+
+function encodeLine({ seq, at, epoch, leaf, signature, payload }: PackLine): Uint8Array {
+  const numbers = [uint64(BigInt(seq)), uint64(BigInt(at)), uint32(epoch), uint32(leaf)];
+  return concatBytes(...numbers, signature, payload);
 }
 
 /** @returns undefined unless the bytes are a pack. Its lines are not verified: see {@link packVerifier}. */
