@@ -19,12 +19,15 @@ import { linkInLines } from './link-lines.ts';
 import { textContent } from './text-content.ts';
 
 const WAIT_MS = 15_000;
+const DEVICES_WAIT_MS = 5000;
 /** How much of the ciphertext `/inspect` prints. */
 const BODY_CHARS = 120;
 
 /** Prints above the line that is being written. */
 interface LinePrinter {
   print(line: string): void;
+  /** Whether a person reads it on a terminal. */
+  readonly isTerminal?: boolean;
 }
 
 export interface SlashContext {
@@ -186,13 +189,14 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   },
   devices: async (_rest, { profile, prompt, text }) => {
     const words = await text.devices();
-    const devices = await profile.call('devices', {});
+    const devices = await profile.call('devices', { waitMs: DEVICES_WAIT_MS });
     const rows = devices.map((one) => [idOf(one.key), deviceName(words, one), deviceDetail(words, one)]);
     return printAll(prompt, text, columns(rows));
   },
   link: async (rest, { profile, room, prompt, text }) => {
     const print = (line: string) => prompt.print(text.lines.system(line));
-    await linkInLines(rest, { profile, room, print, text });
+    const draw = prompt.isTerminal === true ? (line: string) => prompt.print(line) : undefined;
+    await linkInLines(rest, { profile, room, print, draw, text });
     return undefined;
   },
   leave: async (_rest, { profile, room, prompt, text }) => {

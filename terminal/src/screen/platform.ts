@@ -1,7 +1,7 @@
-import { hostname } from 'node:os';
 import type { Platform } from '@gochat/view/platform';
 import type { PlatformFiles } from '@gochat/view/platform-files';
 import type { TerminalText } from '@gochat/view/terminal-words';
+import { labelHere } from '../device-label.ts';
 import { filesAt, pathsFrom } from '../files/at-paths.ts';
 import { saveFile } from '../files/save-file.ts';
 import { readTextFile } from './terminal/external-programs.ts';
@@ -20,9 +20,6 @@ export interface PlatformActions {
   readonly keysOf: (command: string) => string;
   readonly opened: OpenedFiles;
 }
-
-/** The longest name of a device. */
-const NAME_CHARS = 64;
 
 /** The settings that only the terminal has. */
 function settingsOf(words: TerminalText['screen']['settings']): Platform['settings'] {
@@ -77,7 +74,7 @@ export function platformOf(env: Env, { screen: text }: TerminalText, actions: Pl
       return Promise.resolve(undefined);
     },
     keepsProfile: () => Promise.resolve(true),
-    deviceName: hostname().slice(0, NAME_CHARS),
+    deviceName: labelHere(),
     quit: actions.quit,
     keysOf: actions.keysOf,
     writingKeys: text.writingKeys,

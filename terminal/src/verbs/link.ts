@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { ChatError } from '@gochat/client/chat-error';
 import { type Stage, Stages } from '@gochat/client/linking-stages';
 import type { Linking } from '@gochat/client/methods';
@@ -9,6 +8,7 @@ import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { showConnecting } from '../connecting.ts';
+import { labelHere, labelThisDevice } from '../device-label.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { Interrupted, untilInterrupted } from '../interrupt.ts';
@@ -29,7 +29,6 @@ interface Options extends ProfileOptions {
   readonly wait?: string;
 }
 
-const LABEL_CHARS = 64;
 /** An offer that ends before somebody can have typed the digits isn't taken up again. */
 const LEAST_MS = 60_000;
 
@@ -78,7 +77,7 @@ function tell({ io, options }: Task, linking: Linking, shows: () => void): void 
 
 async function offers(task: Task, token: string | undefined): Promise<ExitCode> {
   const { io, profile, options, waitMs: wait, words, stages } = task;
-  await nameThisDevice(task);
+  await labelThisDevice(profile, options.label);
   const begun = await profile.call('linking', {});
   if (begun.stage !== 'sending' && !goesOn(begun, options)) {
     const server = givenServer(io, options.server);
@@ -122,18 +121,6 @@ function showOffer(task: Task, offered: Stage<'offered'>): void {
     print(io, offered.link);
     showQr(io, offered.link);
   });
-}
-
-/** The other device lists this one by a name. */
-async function nameThisDevice({ profile, options }: Task): Promise<void> {
-  const { label } = options;
-  const self = (await profile.call('devices', {})).find((device) => device.self);
-  if (label !== undefined || self?.label === '')
-    await profile.call('labelDevice', { label: label ?? labelHere() });
-}
-
-function labelHere(): string {
-  return hostname().slice(0, LABEL_CHARS).trim() || 'terminal';
 }
 
 /** Asks for the digits until they are right. @returns false if none are given. @throws ChatError when they never are, or the linking has ended */

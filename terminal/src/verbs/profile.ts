@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { hostname } from 'node:os';
 import type { BackupRoom } from '@gochat/client/backup-lines';
 import { ChatError } from '@gochat/client/chat-error';
 import { type CheckedBackup, checkBackup } from '@gochat/client/check-backup';
@@ -9,6 +8,7 @@ import { type BackupProgress, writeBackup } from '@gochat/client/write-backup';
 import { UsageError } from '@gochat/server/usage-error';
 import { safeJson } from '@gochat/view/safe-json';
 import { readOpeners, readRecipients } from '../backup-keys.ts';
+import { labelHere } from '../device-label.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { ProgressLine } from '../files/progress-line.ts';
@@ -89,7 +89,7 @@ async function restore(io: Io, file: string, options: BackupOptions): Promise<nu
   const wait = waitMs(options.wait, 30_000);
   const { text } = io.words;
   const by = await readOpeners(io, options);
-  const label = options.label ?? hostname();
+  const label = options.label ?? labelHere();
   return withProfile(io, options, async (profile) => {
     const line = new ProgressLine(io);
     const progress = ({ stage, messages }: RestoreProgress) =>
