@@ -178,3 +178,28 @@ test('the end of a profile packs what its person has just written', async () => 
   await keeper.finish(60_000);
   expect(packs().map(({ messages }) => messages)).toEqual([1, 1]);
 });
+
+test('what a newcomer could not pack is packed by those who were there', async () => {
+  const { ana, ben, packs, says, packsAfter, nothingAfter } = await keepers();
+  const first = await says(ana, text('one'));
+  await packsAfter(1000);
+  const between = await says(ben, text('two'));
+  const last = await says(ben, text('three'));
+  // Ben's device says that it has only the last one.
+  const [one] = ana.room.packs.list;
+  if (one === undefined) throw new Error('a pack');
+  const { by: _, at: __, ...pack } = one;
+  const announced = { ...pack, from: last.seq, to: last.seq, seen: last.seq, messages: 1 };
+  await says(ben, { kind: 'pack', ...announced });
+  await nothingAfter(59 * SECOND_MS);
+  await packsAfter(61 * SECOND_MS);
+  expect(packs()).toEqual([
+    { from: first.seq, to: first.seq, messages: 1 },
+    { from: last.seq, to: last.seq, messages: 1 },
+    { from: expect.any(String), to: expect.any(String), messages: 1 },
+  ]);
+  expect(Number(packs()[2]?.from)).toBe(Number(first.seq) + 1);
+  expect(Number(packs()[2]?.to)).toBe(Number(last.seq) - 1);
+  expect(Number(between.seq)).toBeLessThan(Number(last.seq));
+  await nothingAfter(3600 * SECOND_MS);
+});

@@ -1,6 +1,7 @@
-import { invite } from '@gochat/crypto/handshake';
+import { configure, invite, remove } from '@gochat/crypto/handshake';
 import { createIdentity } from '@gochat/crypto/identity';
 import { decodePack, encodePack, type Pack, type PackLine } from '@gochat/crypto/pack';
+import { membersOf } from '@gochat/crypto/room';
 import type { Position } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
 import { mergePack } from '../src/history/merge-pack.ts';
@@ -184,4 +185,23 @@ test('what somebody has made up or taken from another room is left out, and coun
   const other = await newcomer(await anaAndBen());
   expect(await merge(other, pack?.pack ?? new Uint8Array())).toMatchObject({ added: 0, foreign: 2 });
   expect(await merge(other, Uint8Array.of(1, 2, 3))).toBeUndefined();
+});
+
+test('of an author who is no member any more, only the sharer says that it was one', async () => {
+  const { ana, ben } = await anaAndBen();
+  await ana.commits((room) => configure(room, { history: 'all' }, platform));
+  await ben.says({ kind: 'text', text: 'from ben' });
+  await ana.says({ kind: 'text', text: 'from ana' });
+  const device = membersOf(ana.room).find(({ name }) => name === 'ben')?.device ?? '';
+  await ana.commits((room) => remove(room, device, platform));
+  await ana.reopens();
+  const secret = platform.random(16);
+  await ana.commits((room) => invite(room, secret, {}, platform));
+  const cleo = await newcomer({ ana, ben, secret });
+  const [pack] = await packsOf(ana, {}, { forNewcomers: true });
+  await merge(cleo, pack?.pack ?? new Uint8Array(), { identity: 'x', by: 'ana' });
+  expect((await textsOf(cleo)).map(({ text, from, stranger }) => [text, from, stranger])).toEqual([
+    ['from ben', 'ben', true],
+    ['from ana', 'ana', undefined],
+  ]);
 });

@@ -7,6 +7,8 @@ import { decodePayload, encodePayload } from '@gochat/crypto/internal/payload';
 import { decodeKeyFile, encodeKeyFile, isLocked } from '@gochat/crypto/key-file';
 import { parseLink } from '@gochat/crypto/link';
 import { LinkError } from '@gochat/crypto/link-error';
+import { decodePack, encodePack, PackWriter, packVerifier } from '@gochat/crypto/pack';
+import { groupContextOf, speakerAt } from '@gochat/crypto/proof';
 import { receive } from '@gochat/crypto/receive';
 import type { Room } from '@gochat/crypto/room';
 import { RoomError } from '@gochat/crypto/room-error';
@@ -67,6 +69,7 @@ export async function allTargets({ frames, link }: Corpus): Promise<Target[]> {
     framesTarget(frames),
     linkTarget(link),
     contentTarget(),
+    packTarget(founded),
     textTarget(),
     await entryTarget(founded),
     roomTarget(founded),
@@ -135,6 +138,15 @@ function contentTarget(): Target {
     { kind: 'delete', of: ref },
     { kind: 'react', to: ref, emoji: '🜚', on: true },
     { kind: 'leave' },
+    {
+      kind: 'pack',
+      parts: [{ seq: '8' as Position, hash: encodeBytes(env.random(32)) }],
+      key: encodeBytes(env.random(32)),
+      from: '1' as Position,
+      to: '6' as Position,
+      seen: '7' as Position,
+      messages: 3,
+    } as Content,
   ];
   const claim = { index: 3, value: env.random(16) };
   return {
@@ -154,6 +166,29 @@ function contentTarget(): Target {
       if (payload === undefined || payload.content === undefined) return;
       const again = decodePayload(encodePayload({ ...payload, content: payload.content }));
       insist(JSON.stringify(again) === JSON.stringify(payload), 'a payload is read otherwise');
+    },
+  };
+}
+
+/** Packs that somebody may have made up: what is read is read again as it was, and nothing in them is proved. */
+function packTarget(room: Room): Target {
+  const writer = new PackWriter();
+  const speaker = speakerAt(room, 0);
+  const record = { groupContext: groupContextOf(room), speakers: speaker === undefined ? [] : [speaker] };
+  for (const seq of ['1', '2'] as Position[]) {
+    const proof = { epoch: 0n, leaf: 0, signature: env.random(64), payload: bytesOf('{}') };
+    writer.add({ seq, at: 1000 }, proof, record);
+  }
+  return {
+    name: 'packs',
+    corpus: [writer.encode()],
+    check: async (bytes) => {
+      const pack = decodePack(bytes);
+      if (pack === undefined) return;
+      insist(decodePack(encodePack(pack))?.lines.length === pack.lines.length, 'a pack is read otherwise');
+      const verify = packVerifier(room.id, pack);
+      for (const line of pack.lines)
+        insist((await verify(line)).kind !== 'proved', 'a line that nobody has signed is proved');
     },
   };
 }
