@@ -52,6 +52,14 @@ export class Histories {
     this.#gifts = [...this.#gifts.filter((gift) => gift.session !== session), ...gifts];
   }
 
+  /** Whether each device that is here has what it is to be given. */
+  get isDone(): boolean {
+    const { self, store } = this.#context;
+    return [...store.gifts].every(
+      ([device, left]) => left.size === 0 || !self.some((place) => isReader(place, device)),
+    );
+  }
+
   /** Begins what can be done now. */
   update(): void {
     const { self, rooms, store, jobs } = this.#context;

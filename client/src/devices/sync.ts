@@ -204,13 +204,16 @@ export class DeviceSync implements Context {
     return [...this.store.map.values()];
   }
 
-  /** Takes what is in the log of all rooms, as far as their servers answer within `waitMs`. */
+  /** Takes what is in the log of all rooms, and gives new devices what they wait for, as far as servers answer within `waitMs`. */
   async current(waitMs: number): Promise<void> {
     const end = Date.now() + waitMs;
     await this.#catchUp(waitMs);
     this.nudge();
-    const isIdle = () => (this.#running === undefined && !this.#isDue) || this.#isOver;
-    await this.condition.until(() => (isIdle() ? true : undefined), Math.max(0, end - Date.now()));
+    const isIdle = () => this.#running === undefined && !this.#isDue && this.#histories.isDone;
+    await this.condition.until(
+      () => (isIdle() || this.#isOver ? true : undefined),
+      Math.max(0, end - Date.now()),
+    );
   }
 
   /** Whether the other devices can have what this one has set, as far as their servers are reached. */

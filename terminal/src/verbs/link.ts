@@ -101,6 +101,8 @@ async function offers(task: Task, token: string | undefined): Promise<ExitCode> 
     return EXIT.queued;
   }
   tell(task, sent, () => note(io, words.offer.sent(sanitizeLine(sent.label))));
+  // The history is given after that.
+  await profile.call('devices', { waitMs: wait });
   await profile.call('linkCancel', {});
   return EXIT.done;
 }

@@ -115,7 +115,9 @@ export class Accepting {
       await rooms.forget(arrival.room);
       return true;
     }
-    if (arrival.answered) return false;
+    // From then on the other device can give it more in the self room.
+    const isReached = this.#state.ending !== undefined || sync.self.some(isMember);
+    if (arrival.answered || !isReached) return false;
     const next = { ...arrival, answered: true };
     await session.queue([{ id: newId<string>(env), content: { kind: 'linked' } }], [linkingChange(next)]);
     this.#state.stored(next);
@@ -180,6 +182,10 @@ export class Accepting {
     await rooms.forget(room, [linkingChange(undefined)]);
     this.#state.stored(undefined);
   }
+}
+
+function isMember({ room, isLive }: RoomSession): boolean {
+  return isLive && room.status === 'active';
 }
 
 function isSame({ link }: Accept, other: InviteLink): boolean {
