@@ -196,6 +196,7 @@ export async function join(
       rotatedAt: env.now(),
       device: who.device,
       inviter: link.inviter,
+      ...(live.own && { own: link.secret }),
       entrance: {
         secret: link.secret,
         signer: signerIn(tree, groupInfo),

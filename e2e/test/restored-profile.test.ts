@@ -182,8 +182,13 @@ test('a backup of a restored profile has everything again', async () => {
   await backsUp();
   await ana.close();
   await restores();
-  const made = await run('new', ['profile', 'backup', join(home.path, 'second.age'), '--to', keys.recipient]);
+  const second = join(home.path, 'second.age');
+  const made = await run('new', ['profile', 'backup', second, '--to', keys.recipient]);
   expect(made).toMatchObject({ code: 0, err: expect.stringContaining('saved 2 rooms and 3 messages') });
+  expect(await run('other', ['profile', 'check', second, ...opened()])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('2 of 2 rooms would let'),
+  });
 });
 
 /** A profile whose process ends right after it has done a number of things. */

@@ -99,6 +99,7 @@ export const LANES = {
     'server/test/nodes.test.ts',
     'e2e/test/ensure.test.ts',
     'e2e/test/age.test.ts',
+    'e2e/test/web-backup.test.ts',
     'e2e/test/page.test.ts',
     'e2e/test/web-drawing.test.ts',
     'e2e/test/web-keys.test.ts',

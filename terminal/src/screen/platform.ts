@@ -42,6 +42,7 @@ function settingsOf(words: TerminalText['screen']['settings']): Platform['settin
 function terminalFiles(opened: OpenedFiles): PlatformFiles {
   return {
     pick: async () => [],
+    needsPaths: true,
     at: filesAt,
     paths: pathsFrom,
     save: (name, _type, bytes) => saveFile(process.cwd(), name, bytes),

@@ -4,6 +4,8 @@ import type { AttachedFile } from './actions.ts';
 export interface PlatformFiles {
   /** Lets the user pick files. @param camera takes a picture instead, where the device can. @returns none when none was picked, or where files are named by their paths */
   pick(camera?: boolean): Promise<readonly AttachedFile[]>;
+  /** Whether files are named by their paths: then {@link pick} picks none. */
+  readonly needsPaths?: true;
   /** The files at paths that the user has named; none on a screen that has no paths. */
   at(paths: readonly string[]): Promise<readonly NamedFile[]>;
   /** The paths that begin with a text, for completion; folders end with a slash. None on a screen that has no paths. */

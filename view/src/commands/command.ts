@@ -49,6 +49,8 @@ export const COMMAND_NAMES = [
   'devices',
   'link',
   'recovery',
+  'backup',
+  'restore',
   'theme',
   'quit',
   // about the open room

@@ -130,6 +130,17 @@ const APP: Partial<Record<CommandName, Action>> = {
       return undefined;
     },
   },
+  backup: {
+    attempt: async ({ chat }) => {
+      await (await import('../dialogs/backups.ts')).askBackup(chat);
+      return undefined;
+    },
+  },
+  restore: {
+    takes: 'optional',
+    completes: 'path',
+    attempt: async ({ chat, args }) => (await import('../dialogs/backups.ts')).askRestore(chat, args),
+  },
   quit: { aliases: ['exit'], run: ({ chat }) => quit(chat) },
 };
 

@@ -28,6 +28,15 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     settings: { label: 'Settings', help: 'Change how GoChat works on this device' },
     theme: { label: 'Colours', help: 'Choose dark, light or high contrast' },
     devices: { label: 'Your devices', help: 'List your devices; name one, or remove one that was lost' },
+    backup: {
+      label: 'Save a backup',
+      help: 'Save who you are, your rooms and messages in an encrypted file',
+    },
+    restore: {
+      label: 'Restore a backup',
+      help: 'Make this device one of yours, with the rooms and messages of a backup',
+      placeholder: 'PATH',
+    },
     link: {
       label: 'Link another device',
       help: 'Use the same rooms on another device; on an empty one, paste the link here',

@@ -22,6 +22,7 @@ export type ViewWords = Words<ViewText>;
 
 function text(f: Formats) {
   return {
+    backups: async () => (await import('./backups.ts')).backupWords(f),
     commands: commandWords(),
     composer: composerWords(f),
     /** Loaded apart: most people link a device once. */

@@ -55,6 +55,7 @@ function webText(f: Formats) {
       join: 'Join with a link',
       link: 'I use GoChat on another device',
       recover: 'I have lost my devices',
+      restore: 'Restore a backup',
     },
 
     rooms: {

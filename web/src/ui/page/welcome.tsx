@@ -25,6 +25,9 @@ export function Welcome({ actions }: { readonly actions: Actions }) {
         <button type="button" class="quiet" onClick={() => actions.run('recovery')}>
           {text.recover}
         </button>
+        <button type="button" class="quiet" onClick={() => actions.run('restore')}>
+          {text.restore}
+        </button>
       </div>
       <dl class="sides">
         <div>

@@ -1,0 +1,140 @@
+import { openersIn } from '@gochat/client/backup-opener';
+import { ChatError } from '@gochat/client/chat-error';
+import { type AgeOpeners, restoreBackup } from '@gochat/client/restore-backup';
+import { type AgeRecipients, writeBackup } from '@gochat/client/write-backup';
+import type { AttachedFile } from '../chat/actions.ts';
+import type { Chat } from '../chat/chat.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
+import type { BackupText } from '../words/backups.ts';
+import type { DeviceDialog, FormDialog } from './dialog.ts';
+import type { DialogHandle } from './dialog-host.ts';
+import { FieldError } from './field-error.ts';
+import { choiceField, form, menuItem, textField } from './forms.ts';
+
+type Parts = Pick<Chat, 'profile' | 'platform' | 'words' | 'dialogs' | 'flashes' | 'navigation'>;
+
+/** A shorter passphrase is found by trying. */
+const PASSPHRASE_CHARS = 12;
+/** How long the rooms may take to let a restored device in before it is shown which have. */
+const JOIN_MS = 20_000;
+/** What a key, an identity of the age format, begins with. */
+const KEY = /^AGE-SECRET-KEY-/i;
+
+/** Asks what is to open a backup, and saves one. */
+export async function askBackup(chat: Parts): Promise<void> {
+  const { backup: text } = await chat.words.text.backups();
+  const recovery = await chat.profile.call('recovery', {}).catch(() => undefined);
+  const hasLink = recovery?.made === true && recovery.backup !== undefined;
+  const choices = [
+    { value: 'recovery', label: text.recovery },
+    { value: 'passphrase', label: text.passphrase },
+  ];
+  const passphrase = textField('passphrase', text.passphraseField, '', text.hint(PASSPHRASE_CHARS));
+  const fields = hasLink ? [choiceField('by', text.by, 'recovery', choices), passphrase] : [passphrase];
+  chat.dialogs.show<FormDialog>({
+    dialog: form(text.title, [text.text], fields, text.submit),
+    submit: async (values, handle) => {
+      const to = recipientsIn(values, text);
+      const where = await saveBackup(chat, to, (count) =>
+        handle.update({ text: [text.text, text.progress(count)] }),
+      );
+      if (where === undefined) return;
+      handle.close();
+      chat.flashes.good(text.saved(where));
+    },
+  });
+}
+
+function recipientsIn(values: Readonly<Record<string, string>>, text: BackupText['backup']): AgeRecipients {
+  if (values.by === 'recovery') return { recipients: ['recovery'] };
+  const { passphrase = '' } = values;
+  if ([...passphrase].length < PASSPHRASE_CHARS)
+    throw new FieldError('passphrase', text.hint(PASSPHRASE_CHARS));
+  return { passphrase };
+}
+
+async function saveBackup(
+  { profile, platform, words }: Parts,
+  to: AgeRecipients,
+  progress: (messages: number) => void,
+): Promise<string | undefined> {
+  const { name } = await words.text.backups();
+  const bytes = writeBackup(profile, to, { progress: ({ messages }) => progress(messages) });
+  const day = words.clock.dayKey(platform.now());
+  return platform.files.save(name(day), 'application/octet-stream', bytes);
+}
+
+/** Restores a backup. @param path of the file; empty where the user picks one. @returns why it can't */
+export async function askRestore(chat: Parts, path: string): Promise<string | undefined> {
+  const { restore: text } = await chat.words.text.backups();
+  const file = await fileAt(chat, path);
+  if (typeof file === 'string') return file;
+  if (file === undefined) return chat.platform.files.needsPaths === true ? text.noFile : undefined;
+  const said = text.text(sanitizeLine(file.name));
+  const fields = [textField('key', text.key), textField('label', text.label, chat.platform.deviceName)];
+  chat.dialogs.show<FormDialog>({
+    dialog: form(text.title, [said], fields, text.submit),
+    submit: async ({ key = '', label = '' }, handle) => {
+      if (key.trim() === '') throw new FieldError('key', text.keyMissing);
+      const by = await openersFrom(key);
+      await restoreBackup(chat.profile, () => file.stream(), {
+        by,
+        label: label.trim() || chat.platform.deviceName,
+        progress: ({ stage, messages }) => handle.update({ text: [said, text[stage](messages)] }),
+      });
+      handle.update({ text: [said, text.joining] });
+      void chat.platform.keepsProfile(true);
+      await showRestored(chat, text, handle);
+    },
+  });
+  return undefined;
+}
+
+async function openersFrom(key: string): Promise<AgeOpeners> {
+  if (KEY.test(key.trim())) return openersIn(key);
+  try {
+    return key.includes('/') && key.includes('#') ? await openersIn(key) : { passphrase: key };
+  } catch (error) {
+    throw error instanceof ChatError ? error : new ChatError({ reason: 'backup-key' }, { cause: error });
+  }
+}
+
+/** @returns the file; why there is none at the path; undefined if none was picked */
+async function fileAt({ platform, words }: Parts, path: string): Promise<AttachedFile | string | undefined> {
+  if (path === '') return (await platform.files.pick())[0];
+  const [found] = await platform.files.at([path]);
+  if (found === undefined) return undefined;
+  return 'file' in found ? found.file : words.text.files.at[found.failure](sanitizeLine(path));
+}
+
+async function showRestored(
+  chat: Parts,
+  text: BackupText['restore'],
+  handle: DialogHandle<FormDialog>,
+): Promise<void> {
+  const { joined, of, missing } = await chat.profile.call('rejoined', { waitMs: JOIN_MS });
+  const [first] = await chat.profile.call('rooms', {});
+  if (chat.navigation.room === undefined && first !== undefined) await chat.navigation.enter(first.id);
+  const isInFront = handle.isOpen;
+  handle.close();
+  if (missing.length === 0 || !isInFront) {
+    chat.flashes.good(text.done(joined, of));
+    return;
+  }
+  const lines = missing.map(({ room, problem }) =>
+    text.missing(sanitizeLine(room), chat.words.text.error(problem.data)),
+  );
+  chat.dialogs.show<DeviceDialog>({
+    dialog: {
+      kind: 'device',
+      title: text.title,
+      text: [text.done(joined, of)],
+      digits: [],
+      lines,
+      progress: '',
+      error: '',
+      items: [menuItem('close', text.close)],
+    },
+    pick: (_name, shown) => shown.close(),
+  });
+}
