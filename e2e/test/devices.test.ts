@@ -1,3 +1,4 @@
+import { platform } from '@gochat/client/internal/profile/platform';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { serve } from '@gochat/server/internal/serve';
 import { afterEach, expect, test } from 'vitest';
@@ -111,13 +112,15 @@ test(
     const folder = await temporary();
     world.finally(() => folder.remove());
     let later = 0;
+    const now = () => Date.now() + later;
+    const engine = await openLmdb({ folder: folder.path, now });
     const server = await serve({
-      engine: await openLmdb({ folder: folder.path }),
+      engine,
       host: '127.0.0.1',
       port: 0,
       names: [{ host: '127.0.0.1' }],
       retainSec: 3600,
-      now: () => Date.now() + later,
+      now,
       logger: silentLogger(),
     });
     world.finally(() => server.close());
@@ -139,11 +142,13 @@ test(
     for (const one of [ana, tablet]) await one.close();
 
     later = 2 * 3600_000;
-    const again = await world.opens('phone', phone.dir);
+    expect(await engine.sweep()).toBeGreaterThan(0);
+    const env = { ...platform, now };
+    const again = await world.opens('phone', phone.dir, { env });
     await followsAll(again);
     await again.syncs(room);
     expect(await isMuted(again)).toBe(false);
-    const other = await world.opens('tablet', tablet.dir);
+    const other = await world.opens('tablet', tablet.dir, { env });
     await followsAll(other);
     await again.until(() => isMuted(again), 'the phone has heard it');
   },
