@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -93,6 +94,12 @@ async function prints(
   const texts = out.split('\n').filter((line) => line !== '');
   const lines = texts.map((line) => JSON.parse(line) as Line);
   expect([verb, lines]).toEqual([verb, expected]);
+  compare(verb, lines);
+  return lines;
+}
+
+/** Compares the keys of a command's lines with the documentation. */
+function compare(verb: string, lines: readonly Line[]): void {
   for (const line of lines) {
     const kind = COMMANDS.get(verb) ?? [];
     const keys =
@@ -101,7 +108,54 @@ async function prints(
     expect([verb, Object.keys(line).sort()]).toEqual([verb, [...new Set(due)].sort()]);
   }
   compared.add(verb);
-  return lines;
+}
+
+/** Runs a command whose input is given as its lines come. */
+function starts(who: string, args: readonly string[]) {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const io = { stdin, stdout, stderr, env: { GOCHAT_SERVER: server.url }, words: WORDS };
+  const ended = run([...args, '--profile', join(home.path, who)], io, '1.2.3').finally(() => stdout.end());
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  const next = async () => JSON.parse(String((await lines.next()).value)) as Line;
+  const rest = async () => {
+    const all: Line[] = [];
+    for (let line = await lines.next(); line.done !== true; line = await lines.next())
+      all.push(JSON.parse(line.value) as Line);
+    return all;
+  };
+  return { next, rest, ended, says: (line: string) => stdin.write(`${line}\n`) };
+}
+
+/** A person links a device, removes it, and comes back as another one. */
+async function printsOfDevices(): Promise<void> {
+  await gochat('eva', ['new', 'cellar', '--as', 'eva']);
+  const offering = starts('eva', ['link', '--json']);
+  const offered = await offering.next();
+  const accepting = starts('eva-2', ['link', String(offered.link), '--label', 'Sofa', '--json']);
+  const digits = await accepting.next();
+  const opened = await offering.next();
+  offering.says(String(digits.digits));
+  compare('link', [offered, opened, digits, ...(await offering.rest()), ...(await accepting.rest())]);
+  expect([await offering.ended, await accepting.ended]).toEqual([0, 0]);
+  const key = expect.any(String);
+  const device = { key, self: true, limited: false, rooms: 1, since: expect.any(Number) };
+  const [sofa] = await prints(
+    'eva-2',
+    ['devices'],
+    [{ ...device, label: 'Sofa' }, expect.objectContaining({ key, self: false, limited: false, rooms: 1 })],
+  );
+  await prints(
+    'eva',
+    ['devices', 'remove', String(sofa?.key)],
+    [{ key: sofa?.key, label: 'Sofa', left: [] }],
+  );
+  await prints('eva', ['recovery', '--status'], [{ made: false }]);
+  const link = expect.stringContaining('/#/recover/');
+  const [made] = await prints('eva', ['recovery'], [{ link, rooms: 1, left: 0 }]);
+  const state = { made: true, server: expect.any(String), since: expect.any(Number), rooms: 1, left: 0 };
+  await prints('eva', ['recovery', '--status'], [{ ...state, current: expect.any(Boolean) }]);
+  const joined = { stage: 'joined', recovered: true, joined: 1, missing: [] };
+  await prints('eva-3', ['recover', String(made?.link)], [joined]);
 }
 
 test('what every command prints as JSON has the keys that the documentation lists', async () => {
@@ -135,8 +189,8 @@ test('what every command prints as JSON has the keys that the documentation list
     [{ ...kitchen, id: String(sent?.id), file: 1, path, bytes: 4, type: 'text/plain' }],
   );
   expect(await readFile(path, 'utf8')).toBe('meow');
-  await prints('ana', ['edit', 'kitchen', String(sent?.id), ''], [post]);
-  const edited = { ...where, ...heard, text: '', edited: expect.any(Number) };
+  await prints('ana', ['edit', 'kitchen', String(sent?.id), 'listen'], [post]);
+  const edited = { ...where, ...heard, text: 'listen', edited: expect.any(Number) };
   await prints('ben', ['tail', 'kitchen', '-n', '1'], [edited]);
   await prints('ana', ['delete', 'kitchen', String(sent?.id)], [post]);
   await prints(
@@ -261,6 +315,7 @@ test('what every command prints as JSON has the keys that the documentation list
   const checked = { ...{ room, name: 'pantry' }, messages: expect.any(Number), left: false };
   await prints('ana', ['profile', 'check', backup, '--identity', key], [{ ...checked, joins: true }]);
   await prints('ana', ['leave', 'pantry'], [{ room, name: 'pantry', left: true, admins: 0 }]);
+  await printsOfDevices();
   const takesJson = VERBS.filter(({ options = [] }) => options.some(([flags]) => flags === '--json'));
   for (const verbs of [[...compared], [...COMMANDS.keys()]])
     expect(verbs.sort()).toEqual(takesJson.map(({ name }) => name.split(' ')[0]).sort());

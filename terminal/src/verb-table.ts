@@ -179,6 +179,29 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/link.ts')).run,
   },
   {
+    name: 'recovery',
+    does: 'print a new recovery link, which brings you back into your rooms if you lose all devices; an older one ends',
+    options: [
+      ['--status', 'only say whether there is one, since when, and for how many rooms'],
+      ['--yes', 'end the older one without asking'],
+      SERVER_OF_LINK,
+      TOKEN,
+      JSON_LINES,
+      WAIT,
+    ],
+    load: async () => (await import('./verbs/recovery.ts')).run,
+  },
+  {
+    name: 'recover <link>',
+    does: 'come back by a recovery link (- is standard input): makes this empty profile a new device of yours',
+    options: [
+      ['--label <name>', 'what you call this device (default: the name of the machine)'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: async () => (await import('./verbs/recovery.ts')).recover,
+  },
+  {
     name: 'devices [action] [device] [name]',
     does: 'list your devices; remove DEVICE: remove one that was lost or sold from all your rooms; label DEVICE NAME: name one. DEVICE is its key as listed, or the beginning of it. With a ROOM as ACTION, list those in it',
     options: [JSON_LINES, WAIT],

@@ -120,7 +120,7 @@ test('what is refused is said in the dialog', async () => {
   });
 });
 
-test('a limited device is told to use another one', async () => {
+test('a limited device names another one as the way', async () => {
   const { devices, dialogs } = await devicesChat({
     recovery: () => ({ ...MADE, current: false }),
     devices: () => [{ ...LAPTOP, limited: true }],
@@ -140,6 +140,20 @@ test('a link that is not up to date says so', async () => {
   devices.recovery('');
   await settled();
   expect(kindOf(dialogs.dialog, 'device').text.join(' ')).toMatch(/2 more rooms.*not up to date/);
+});
+
+test('rooms that the link doesn’t lead into yet are counted', async () => {
+  const servers = Array.from({ length: 3 }, () => 'https://one.example');
+  const recoveryLink = () => ({ link: RECOVERY_LINK, rooms: 1, left: 0 });
+  const { devices, dialogs } = await devicesChat({ ...MAKES, recoveryLink }, servers);
+  devices.recovery('');
+  await settled();
+  dialogs.pick('make');
+  await settled();
+  expect(kindOf(dialogs.dialog, 'invite').text.slice(-2)).toEqual([
+    'It leads into 1 room.',
+    expect.stringMatching(/^2 more rooms follow/),
+  ]);
 });
 
 test('the list of devices leads to it', async () => {

@@ -288,7 +288,8 @@ export interface Methods {
     readonly token?: string;
     readonly waitMs: number;
   }) => RecoveryLink;
-  recovery: (params: Record<string, never>) => RecoveryState;
+  /** @param params `waitMs`: how long to wait for what other devices have made; when absent, what is known here */
+  recovery: (params: { readonly waitMs?: number }) => RecoveryState;
   /**
    * Makes this profile, which must be empty, a new device of the person whose recovery link this is. It resolves before the rooms are joined: see
    * `linking`. @throws LinkError; ChatError `usage` if the profile has a room; `refused` if the link has ended; `offline`

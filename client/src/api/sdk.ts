@@ -16,6 +16,8 @@ import type {
   DeviceRemoval,
   MemberInfo,
   Problem,
+  RecoveryLink,
+  RecoveryState,
   RoomInfo,
   SafetyInfo,
 } from './methods.ts';
@@ -32,6 +34,8 @@ export type {
   MemberInfo,
   OpenOptions,
   Profile,
+  RecoveryLink,
+  RecoveryState,
   RoomInfo,
   SafetyInfo,
 };
@@ -216,14 +220,35 @@ export class GoChat {
     const params = { link: textOf(link), label: textOf(label), waitMs: WAIT_MS };
     const { digits } = await this.profile.call('linkAccept', params);
     const { profile } = this;
-    return {
-      digits,
-      joined: () =>
-        staged(profile, async (stages) => {
-          const { joined, missing } = await stages.until('joined');
-          return { joined, missing };
-        }),
-    };
+    return { digits, joined: () => joinedRooms(profile) };
+  }
+
+  /**
+   * Makes a recovery link: whoever has it becomes this person. It is not stored, and an older one ends.
+   * @param terms as for {@link linkDevice}; `server`: where the link leads to
+   * @throws ChatError `usage` without a room, or on a limited device; `offline`, `token`
+   */
+  recoveryLink({ server, token }: Omit<LinkTerms, 'limited'> = {}): Promise<RecoveryLink> {
+    return this.profile.call('recoveryLink', {
+      ...(server !== undefined && { server: textOf(server) }),
+      ...(token !== undefined && { token: textOf(token) }),
+      waitMs: WAIT_MS,
+    });
+  }
+
+  /** Whether this person has a recovery link, since when, and for how many rooms. @param waitMs how long to wait for what the servers have of it */
+  recovery(waitMs = 5000): Promise<RecoveryState> {
+    return this.profile.call('recovery', { waitMs });
+  }
+
+  /**
+   * Makes this profile, which must have no room, a new device of the person whose recovery link this is. A repeated call goes on.
+   * @param label what that person calls this device
+   * @throws ChatError `usage` if it has one, or the text has no such link; `refused` if the link has ended; `offline`
+   */
+  async recover(link: string | undefined, label: string): Promise<Pick<DeviceArrival, 'joined'>> {
+    await this.profile.call('recover', { link: textOf(link), label: textOf(label), waitMs: WAIT_MS });
+    return { joined: () => joinedRooms(this.profile) };
   }
 
   #room(info: RoomInfo): ChatRoom {
@@ -491,6 +516,14 @@ export class ChatRoom {
     const params = { room: this.id, expiresMs: terms.expiresMs, uses: terms.uses, waitMs: WAIT_MS };
     return (await this.#profile.call('invite', params)).link;
   }
+}
+
+/** Waits until a new device is in its rooms, but for those that are `missing`. */
+function joinedRooms(profile: Profile): ReturnType<DeviceArrival['joined']> {
+  return staged(profile, async (stages) => {
+    const { joined, missing } = await stages.until('joined');
+    return { joined, missing };
+  });
 }
 
 async function staged<T>(profile: Profile, wait: (stages: Stages) => Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ export interface Given {
   readonly link?: string | undefined;
   /** A link with which this profile becomes a device of another one's person. */
   readonly deviceLink?: string | undefined;
+  readonly recoveryLink?: string | undefined;
   readonly server?: string | undefined;
   /** For a server that requires it for creating rooms. */
   readonly token?: string | undefined;
@@ -19,10 +20,11 @@ export interface Given {
 }
 
 /** @throws ChatError `usage` for the first part that is invalid */
-export function checkGiven({ link, deviceLink, server, token, names = [] }: Given): void {
+export function checkGiven({ link, deviceLink, recoveryLink, server, token, names = [] }: Given): void {
   try {
     if (link !== undefined) parseAddress(parseLink(link).address);
     if (deviceLink !== undefined) parseAddress(parseLink(deviceLink, 'link').address);
+    if (recoveryLink !== undefined) parseAddress(parseLink(recoveryLink, 'recover').address);
     if (server !== undefined) parseAddress(server);
     if (token !== undefined) checkToken(token);
     for (const name of names) if (name !== undefined) cleanName(name);

@@ -68,9 +68,18 @@ export class Devices {
     recoveryLink: async ({ server, token, waitMs }) => {
       if (token !== undefined) checkToken(token);
       const at = server === undefined ? {} : { server: parseAddress(server).href };
-      return (await this.sync()).recoveryLink({ ...at, ...(token !== undefined && { token }), waitMs });
+      const sync = await this.sync();
+      const made = await sync.recoveryLink({ ...at, ...(token !== undefined && { token }), waitMs });
+      // The process may end now, and the other devices keep the link up to date.
+      await sync.tell(TELL_MS);
+      return made;
     },
-    recovery: async () => ((await this.#isShared()) ? (await this.sync()).recovery : { made: false }),
+    recovery: async ({ waitMs }) => {
+      if (!(await this.#isShared())) return { made: false };
+      const sync = await this.sync();
+      if (waitMs !== undefined) await sync.current(waitMs);
+      return sync.recovery;
+    },
     recover: async (params) => (await this.#linking()).recover(params),
     linking: async () => ((await this.#isLinking()) ? (await this.#linking()).now() : { stage: 'none' }),
   };

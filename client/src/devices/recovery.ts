@@ -125,7 +125,8 @@ export class RecoverySafe {
       const { more } = await sealSafe(known, now.id, safe, parts.env);
       return keepSafe(now, known, more, parts.env);
     }, waitMs);
-    this.#written = parts.env.now();
+    // What has just been made may lack a room whose own invite is being made.
+    if (!isNew) this.#written = parts.env.now();
     if (isNew) this.#context.set('recovery', LINK, known);
     this.#context.set('safe', LINK, markOf(safe, known.id));
   }

@@ -29,6 +29,7 @@ export const LANES = {
     'e2e/test/killed.test.ts',
     'e2e/test/link-verbs.test.ts',
     'e2e/test/linking-killed.test.ts',
+    'e2e/test/recovery-verbs.test.ts',
     'e2e/test/split.test.ts',
     'e2e/test/restored-profile.test.ts',
     'e2e/test/files-killed.test.ts',

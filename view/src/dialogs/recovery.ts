@@ -1,5 +1,5 @@
 import { ChatError } from '@gochat/client/chat-error';
-import type { Params, RecoveryState } from '@gochat/client/methods';
+import type { Params, RecoveryLink, RecoveryState } from '@gochat/client/methods';
 import { RECOVERY_OFFERED } from '../chat/preferences.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { acceptLink } from './accept-link.ts';
@@ -10,6 +10,7 @@ import type { DialogHandle } from './dialog-host.ts';
 import { choiceField, form, menuItem, textField } from './forms.ts';
 import { serversOf } from './offer-link.ts';
 
+type RoomCount = Pick<RecoveryLink, 'rooms' | 'left'>;
 type Terms = Omit<Params<'recoveryLink'>, 'waitMs'>;
 
 /** Says whether there is a recovery link, and makes one; with a link, or in a profile without rooms, brings the person back here. */
@@ -62,13 +63,21 @@ function showState(given: DeviceGiven, state: RecoveryState, limited: boolean): 
   });
 }
 
-function stateText({ text: { recovery } }: DeviceGiven, state: RecoveryState, limited: boolean): string[] {
+function stateText(given: DeviceGiven, state: RecoveryState, limited: boolean): string[] {
+  const { recovery } = given.text;
   if (!state.made) return [recovery.none];
   return [
     recovery.made(state.since, state.rooms),
-    ...(state.left > 0 ? [recovery.left(state.left)] : []),
+    ...othersText(given, state),
     ...(state.current || limited ? [] : [recovery.updating]),
   ];
+}
+
+/** The rooms into which a link doesn't lead. */
+function othersText({ chat, text }: DeviceGiven, { rooms, left }: RoomCount): string[] {
+  const { recovery } = text;
+  const follow = chat.rooms.all.filter(({ closed }) => closed === '').length - rooms - left;
+  return [...(left > 0 ? [recovery.left(left)] : []), ...(follow > 0 ? [recovery.follow(follow)] : [])];
 }
 
 /** Asks before an older link ends, and for the server where there are several. */
@@ -110,12 +119,12 @@ function make(given: DeviceGiven, state: RecoveryState, terms: Terms): void {
   const wanted = { ...(server !== undefined && { server }), ...terms };
   const handle = chat.dialogs.show<InviteDialog>({ dialog: bare(given, [text.recovery.shown.making]) });
   chat.profile.call('recoveryLink', { ...wanted, waitMs: WAIT_MS }).then(
-    async ({ link, rooms, left }) => {
+    async ({ link, ...count }) => {
       const { encode } = await import('uqr');
       const qr = encode(link, { border: 0, ecc: 'L' }).data;
       const paper = paperOf(given);
-      const { leads, left: without, shown } = text.recovery;
-      const said = [shown.keep, shown.danger, leads(rooms), ...(left > 0 ? [without(left)] : [])];
+      const { leads, shown } = text.recovery;
+      const said = [shown.keep, shown.danger, leads(count.rooms), ...othersText(given, count)];
       // The older link has ended: this one must be seen, whatever was opened meanwhile.
       handle.close();
       showLink(given, { ...bare(given, said), link, qr, paper, busy: false });

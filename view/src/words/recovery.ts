@@ -17,6 +17,12 @@ export function recoveryWords(f: Formats) {
         one: 'It has no place for # more room.',
         other: 'It has no place for # more rooms.',
       }),
+    /** Rooms whose own invite is not known here yet. */
+    follow: (count: number) =>
+      f.plural(count, {
+        one: '# more room follows within some minutes, while GoChat is open and online.',
+        other: '# more rooms follow within some minutes, while GoChat is open and online.',
+      }),
     updating: 'It is not up to date: that is done within a minute or two, while GoChat is open and online.',
     limited: 'This device is limited: make the link on another one of your devices.',
     make: 'Make a recovery link',

@@ -54,6 +54,8 @@ export function errorHint(error: ErrorData): string {
   if (error.reason === 'address-unencrypted' && error.proxy !== undefined)
     return `--proxy none connects directly, ${HINTS[error.reason]}`;
   if (error.reason === 'link-invalid' && error.why === 'for-device') return 'gochat link LINK does that';
+  if (error.reason === 'link-invalid' && error.why === 'for-recovery') return 'gochat recover takes it';
+  if (error.reason === 'link-invalid' && error.why === 'for-device') return 'gochat link takes it';
   return HINTS[error.reason] ?? '';
 }
 

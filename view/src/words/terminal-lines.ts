@@ -133,6 +133,14 @@ export function lineText(f: Formats) {
       backupPassphrase: 'Passphrase of the backup: ',
       repeatBackupPassphrase: 'Repeat the passphrase of the backup: ',
     },
+    recovery: {
+      ask: (since: number) => `The recovery link of ${date(since)} ends. Make a new one? [y/N] `,
+      isYes: (answer: string) => /^y(?:es)?$/i.test(answer.trim()),
+      kept: 'no link was made',
+      /** @param list the command that lists them. @param remove the command that removes one */
+      devices: (list: string, remove: string) =>
+        `Remove the devices that you have lost: ${list} lists them, ${remove} removes one`,
+    },
     backup: {
       progress: (messages: number) =>
         f.plural(messages, { one: 'saved # message…', other: 'saved # messages…' }),
