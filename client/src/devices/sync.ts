@@ -15,9 +15,10 @@ import { type Context, isIn } from './context.ts';
 import type { DevicesParts } from './devices-parts.ts';
 import { Histories } from './histories.ts';
 import { Jobs } from './jobs.ts';
-import { type KeptKind, keptValue, keyOf, parseKey } from './kept.ts';
+import { keptValue, keyOf } from './kept.ts';
 import { KeptStore } from './kept-store.ts';
 import { devicesOf, lostDevices } from './known-devices.ts';
+import { type Judge, mayKeep } from './may-keep.ts';
 import { type Joins, OwnJoins } from './own-joins.ts';
 import { Posting } from './posting.ts';
 import { RecoverySafe } from './recovery.ts';
@@ -28,9 +29,6 @@ import { serverOf } from './ticket.ts';
 import { Tickets } from './tickets.ts';
 
 export type { Joins, WithoutSelfRoom };
-
-/** What a limited device may set, beside its own label. */
-const OF_LIMITED: ReadonlySet<string> = new Set<KeptKind>(['read', 'draft', 'notify', 'receipts', 'typing']);
 
 /** After a failed write. */
 const REST_MS = 5000;
@@ -372,9 +370,10 @@ export class DeviceSync implements Context {
   #take(session: RoomSession, received: Received): readonly string[] {
     const { content, at, device } = received;
     if (content.kind !== 'keep') return [];
-    const taken = content.set
-      .filter((entry) => this.#may(received, entry))
-      .flatMap((entry) => this.store.take(entry, at) ?? []);
+    const judge = this.#judge;
+    const taken = content.set.flatMap((entry) =>
+      mayKeep(received, entry, judge) ? (this.store.take(entry, at) ?? []) : [],
+    );
     const isOwn = membersOf(session.room).some((m) => m.self && m.device === device);
     this.#posting.heard(
       session,
@@ -385,15 +384,13 @@ export class DeviceSync implements Context {
     return taken.flatMap(({ entry, isNew }) => (isNew ? [entry.key] : []));
   }
 
-  /**
-   * A limited device says how far it has read and what it calls itself. It has no other one removed, and no room joined or left, also
-   * not by those that could. A self room is one of this person's.
-   */
-  #may({ limited, device }: Received, { key, value }: Kept): boolean {
-    const { kind, of } = parseKey(key) ?? {};
-    if (limited) return kind !== undefined && (OF_LIMITED.has(kind) || (kind === 'device' && of === device));
-    const founder = (value as { readonly founder?: unknown } | null)?.founder;
-    return kind !== 'self' || founder === encodeBytes(fingerprintOf(this.#identity));
+  get #judge(): Judge {
+    return {
+      person: encodeBytes(fingerprintOf(this.#identity)),
+      knowsRoom: (id) =>
+        keptValue(this.store.map, 'ticket', id) !== undefined ||
+        this.rooms.some(({ room }) => room.id === id),
+    };
   }
 
   /** This device says which one it is. In a room into which it came as a new one it has another key. */
