@@ -95,7 +95,6 @@ const end = v.object({
 
 const line = v.variant('kind', [header, identity, preferences, room, pack, end]);
 
-export type Ticket = v.InferOutput<typeof ticket>;
 export type BackupLine = v.InferOutput<typeof line>;
 export type BackupHeader = v.InferOutput<typeof header>;
 export type BackupIdentity = v.InferOutput<typeof identity>;
