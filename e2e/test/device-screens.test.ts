@@ -150,7 +150,7 @@ describe.skipIf(tmux === undefined || chromium === undefined)('one person on sev
     await laptop.screen.press('Enter');
     await shows(laptop, ['You joined garden']);
     const garden = (await ben.profile.call('rooms', {})).find(({ name }) => name === 'garden')?.id ?? '';
-    // Otherwise he tells her the secret of the own invite some minutes later.
+    // Otherwise he gives her the secret of the own invite some minutes later.
     await ben.profile.call('reportCompromise', { room: garden, waitMs: WAIT_MS });
     for (const screen of [phone, tablet]) await shows(screen, ['garden']);
   });

@@ -105,7 +105,7 @@ test('a file that is sent at once goes up while it is sealed, each chunk once', 
   expect(asked.sort()).toEqual([0, 1, 2, 3, 4, 5, 6].map((chunk) => `PUT ${chunk}`));
   await ben.hears(room, 'large');
   expect((await ben.opens(room, id)).equals(bytes)).toBe(true);
-  // One that may be taken back stays here.
+  // One that may be cancelled stays here.
   await ana.profile.files.prepare(room, fileOf('tray', bytes));
   expect(await stored()).toHaveLength(1);
   await end();
@@ -114,7 +114,7 @@ test('a file that is sent at once goes up while it is sealed, each chunk once', 
 test('of a file that is not sent after all nothing stays, here or on the server', async () => {
   const { ana, room, stored, end } = await kitchen();
   const stop = new AbortController();
-  const reason = new Error('taken back');
+  const reason = new Error('cancelled');
   const source = stopping(randomBytes(6_000_000), async () => {
     await ana.until(async () => (await stored()).length === 1, 'the server has the first chunks');
     stop.abort(reason);

@@ -8,14 +8,15 @@ import { browserBundle } from '../bundle.mjs';
 
 const entry = fileURLToPath(new URL('../../client/src/api/open-browser.ts', import.meta.url));
 /** Gzipped. */
-const BUDGET_BYTES = 126_000;
-/** What is loaded with the first file, and the modules at which its parts begin. */
-const FILE_BYTES = 20_000;
+const BUDGET_BYTES = 147_000;
+/** What is loaded later: with the first file, other device or backup. */
+const LATER_BYTES = 42_000;
+/** The modules at which the parts for files begin. */
 const FILE_PARTS = ['client-files.ts', 'profile-files.ts', 'indexed-db-cache.ts', 'browser-transfer.ts'];
-const FIRST_LOAD_BYTES = 110_000;
+const FIRST_LOAD_BYTES = 114_000;
 /** With what draws rooms and dialogs. */
-const ROOM_LOAD_BYTES = 218_000;
-/** The modules at which those parts begin. What else is loaded later is for files, emoji, highlighting and QR codes. */
+const ROOM_LOAD_BYTES = 240_000;
+/** The modules at which those parts begin. What else is loaded later is for files, devices, backups, emoji, highlighting and QR codes. */
 const ROOM_PARTS = ['room-requests.ts', 'dialog-code.ts', 'panels.ts'];
 
 let chunks: OutputChunk[];
@@ -64,13 +65,13 @@ test('it stays within its size budget', () => {
     for (const name of imports) withoutFiles.add(parts.get(name) as OutputChunk);
   expect(chunks.filter(isOf(FILE_PARTS))).toHaveLength(FILE_PARTS.length);
   expect([...withoutFiles].filter(isOf(FILE_PARTS))).toEqual([]);
-  const files = chunks.filter((chunk) => !withoutFiles.has(chunk));
-  const [bytes, fileBytes] = [sizeOf(withoutFiles), sizeOf(files)];
+  const later = chunks.filter((chunk) => !withoutFiles.has(chunk));
+  const [bytes, laterBytes] = [sizeOf(withoutFiles), sizeOf(later)];
   process.stdout.write(
-    `the SDK in a browser: ${(bytes / 1000).toFixed(1)} kB gzipped; with the first file ${(fileBytes / 1000).toFixed(1)} kB more\n`,
+    `the SDK in a browser: ${(bytes / 1000).toFixed(1)} kB gzipped; later parts ${(laterBytes / 1000).toFixed(1)} kB more\n`,
   );
   expect(bytes).toBeLessThan(BUDGET_BYTES);
-  expect(fileBytes).toBeLessThan(FILE_BYTES);
+  expect(laterBytes).toBeLessThan(LATER_BYTES);
 });
 
 test('the first load of the page stays within its size budget', async () => {

@@ -95,7 +95,7 @@ test.each([
     'server-busy',
     [30, 30],
   ],
-] as const)('an upload that is told %s', async (_what, [status, retryAfterMs], reason, minutes) => {
+] as const)('an upload that gets %s', async (_what, [status, retryAfterMs], reason, minutes) => {
   const { uploads, asked, rested } = await refused(() => answer(status, retryAfterMs));
   uploads.nudge();
   for (const wait of minutes) {

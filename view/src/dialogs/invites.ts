@@ -6,6 +6,7 @@ import { sanitizeLine } from '../text/sanitize.ts';
 import type { InviteDialog, InvitesDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { choiceField, form } from './forms.ts';
+import { qrSquares } from './qr-squares.ts';
 
 /** What these dialogs work with. */
 type InviteParts = Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>;
@@ -100,12 +101,11 @@ function present(chat: InviteParts, room: RoomViewModel, coming: Promise<Present
       else if (shown !== undefined) chat.flashes.copy(shown.link, chat.words.text.flashes.linkCopied);
     },
   });
-  // The library that draws QR codes is loaded only when it is needed.
-  return Promise.all([coming, import('uqr')]).then(
-    ([one, { encode }]) => {
+  return coming.then(
+    async (one) => {
       shown = one;
       const { link, expires, uses, mayRevoke } = one;
-      const qr = encode(link, { border: 0, ecc: 'L' }).data;
+      const qr = await qrSquares(link);
       const until = expires === undefined ? undefined : chat.words.clock.moment(expires);
       const text = [invite.created(sanitizeLine(room.info.name), until, uses), invite.send];
       handle.update({ link, qr, text, mayRevoke, busy: false });

@@ -6,6 +6,7 @@ import type { DeviceDialog, FormDialog, InviteDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { FieldError } from './field-error.ts';
 import { choiceField, form, menuItem, textField, toggleField } from './forms.ts';
+import { qrSquares } from './qr-squares.ts';
 
 interface Terms {
   /** Where the two devices meet; the server of the open room when absent. */
@@ -183,8 +184,7 @@ export class LinkOffer {
   async #showLink(handle: DialogHandle<InviteDialog>, { link, expires, limited }: Offered): Promise<void> {
     const { text } = this.#given;
     this.#link = link;
-    const { encode } = await import('uqr');
-    const qr = encode(link, { border: 0, ecc: 'L' }).data;
+    const qr = await qrSquares(link);
     const once = text.offer.once(expires);
     const lines = [text.offer.text, once, ...(limited ? [text.offer.limited] : [])];
     handle.update({ link, qr, text: lines, busy: false });

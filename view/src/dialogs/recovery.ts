@@ -9,6 +9,7 @@ import type { DeviceDialog, InviteDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { choiceField, form, menuItem, textField } from './forms.ts';
 import { serversOf } from './offer-link.ts';
+import { qrSquares } from './qr-squares.ts';
 
 type RoomCount = Pick<RecoveryLink, 'rooms' | 'left'>;
 type Terms = Omit<Params<'recoveryLink'>, 'waitMs'>;
@@ -120,8 +121,7 @@ function make(given: DeviceGiven, state: RecoveryState, terms: Terms): void {
   const handle = chat.dialogs.show<InviteDialog>({ dialog: bare(given, [text.recovery.shown.making]) });
   chat.profile.call('recoveryLink', { ...wanted, waitMs: WAIT_MS }).then(
     async ({ link, ...count }) => {
-      const { encode } = await import('uqr');
-      const qr = encode(link, { border: 0, ecc: 'L' }).data;
+      const qr = await qrSquares(link);
       const paper = paperOf(given);
       const { leads, shown } = text.recovery;
       const said = [shown.keep, shown.danger, leads(count.rooms), ...othersText(given, count)];
