@@ -128,10 +128,10 @@ function starts(who: string, args: readonly string[]) {
 
 /** A person links a device, removes it, and comes back as another one. */
 async function printsOfDevices(): Promise<void> {
-  await gochat('eva', ['new', 'cellar', '--as', 'eva']);
-  const offering = starts('eva', ['link', '--json']);
+  await gochat('fay', ['new', 'cellar', '--as', 'fay']);
+  const offering = starts('fay', ['link', '--json']);
   const offered = await offering.next();
-  const accepting = starts('eva-2', ['link', String(offered.link), '--label', 'Sofa', '--json']);
+  const accepting = starts('fay-2', ['link', String(offered.link), '--label', 'Sofa', '--json']);
   const digits = await accepting.next();
   const opened = await offering.next();
   offering.says(String(digits.digits));
@@ -140,22 +140,22 @@ async function printsOfDevices(): Promise<void> {
   const key = expect.any(String);
   const device = { key, self: true, limited: false, rooms: 1, since: expect.any(Number) };
   const [sofa] = await prints(
-    'eva-2',
+    'fay-2',
     ['devices'],
     [{ ...device, label: 'Sofa' }, expect.objectContaining({ key, self: false, limited: false, rooms: 1 })],
   );
   await prints(
-    'eva',
+    'fay',
     ['devices', 'remove', String(sofa?.key)],
     [{ key: sofa?.key, label: 'Sofa', left: [] }],
   );
-  await prints('eva', ['recovery', '--status'], [{ made: false }]);
+  await prints('fay', ['recovery', '--status'], [{ made: false }]);
   const link = expect.stringContaining('/#/recover/');
-  const [made] = await prints('eva', ['recovery'], [{ link, rooms: 1, left: 0 }]);
+  const [made] = await prints('fay', ['recovery'], [{ link, rooms: 1, left: 0 }]);
   const state = { made: true, server: expect.any(String), since: expect.any(Number), rooms: 1, left: 0 };
-  await prints('eva', ['recovery', '--status'], [{ ...state, current: expect.any(Boolean) }]);
+  await prints('fay', ['recovery', '--status'], [{ ...state, current: expect.any(Boolean) }]);
   const joined = { stage: 'joined', recovered: true, joined: 1, missing: [] };
-  await prints('eva-3', ['recover', String(made?.link)], [joined]);
+  await prints('fay-3', ['recover', String(made?.link)], [joined]);
 }
 
 test('what every command prints as JSON has the keys that the documentation lists', async () => {
