@@ -1,8 +1,9 @@
-/** Verbs whose second argument is the id of a member or of an invite. */
-const SECOND_IS_ID = new Set(['remove', 'admin', 'safety', 'revoke']);
-/** The ids that people see: of rooms and invites in full, of members and invites in short. */
+/** Verbs whose second argument is the id of a member, an invite or a device. */
+const SECOND_IS_ID = new Set(['remove', 'admin', 'safety', 'revoke', 'devices', 'compromised']);
+/** The ids that people see: of rooms and invites in full, of members, invites and devices in short. Programs see device keys in full. */
 const ROOM_ID = /^-[\w-]{21}$/;
 const SHORT_ID = /^-[\w-]{7}$/;
+const DEVICE_KEY = /^-[\w-]{42}$/;
 /** Marks an argument that is no option. Arguments of a process can't contain it. */
 const MARK = '\u0000';
 
@@ -14,7 +15,8 @@ export function markIds(verb: string, args: readonly string[], flags: ReadonlySe
   const end = args.indexOf('--');
   return args.map((arg, i) => {
     if ((end !== -1 && i > end) || flags.has(arg)) return arg;
-    const isId = ROOM_ID.test(arg) || (SECOND_IS_ID.has(verb) && SHORT_ID.test(arg));
+    const isSecond = SECOND_IS_ID.has(verb) && (SHORT_ID.test(arg) || DEVICE_KEY.test(arg));
+    const isId = ROOM_ID.test(arg) || isSecond;
     return isId ? `${MARK}${arg}` : arg;
   });
 }

@@ -53,6 +53,7 @@ test.each([
   ['tail', ['--aaaaaaaaaaaaaaaaaaaa'], true],
   ['remove', ['x', '-bcdefgh'], true],
   ['remove', ['x', '--cdefgh'], true],
+  ['compromised', ['x', `-${'b'.repeat(42)}`], true],
   ['safety', ['x', '-bcdefgh'], true],
   ['revoke', ['x', '-_-_-_-_'], true],
   ['revoke', ['--bbbbbbbbbbbbbbbbbbbb', '-bbbbbbbbbbbbbbbbbbbbb'], true],
@@ -64,6 +65,11 @@ test.each([
   const { code, err } = await gochat([verb, ...args]);
   expect(code).toBe(2);
   expect(err.includes('You have no room')).toBe(taken);
+});
+
+test('the key of a device that begins like an option is taken', async () => {
+  const { code, err } = await gochat(['devices', 'remove', '-bcdefgh']);
+  expect([code, err]).toEqual([2, expect.stringContaining('gochat devices lists your devices')]);
 });
 
 const MAY_BE_EMPTY = ['send TEXT', 'topic TEXT', 'edit TEXT'];

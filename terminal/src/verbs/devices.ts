@@ -18,6 +18,8 @@ interface Options extends ProfileOptions {
   readonly wait?: string;
 }
 
+const LIST_MS = 5000;
+
 /** Lists this person's devices, names one or removes one; with a room, lists those in it. */
 export async function run(io: Io, args: readonly string[], options: Options): Promise<ExitCode> {
   const [action, device, ...name] = args;
@@ -33,7 +35,7 @@ export async function run(io: Io, args: readonly string[], options: Options): Pr
     const [label] = name;
     if (device === undefined || label === undefined)
       throw new UsageError('name a device and what you call it: gochat devices label DEVICE NAME');
-    const wait = waitMs(options.wait, 5000);
+    const wait = waitMs(options.wait, LIST_MS);
     return withProfile(io, options, async (opened) => {
       const profile = showConnecting(io, opened);
       await profile.call('devices', { waitMs: wait });
@@ -44,7 +46,7 @@ export async function run(io: Io, args: readonly string[], options: Options): Pr
   if (device !== undefined)
     throw new UsageError(`devices has no action ${JSON.stringify(action)}: give remove or label`);
   if (action !== undefined) return devicesIn(io, args, options);
-  const wait = waitMs(options.wait, 5000);
+  const wait = waitMs(options.wait, LIST_MS);
   return withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
     await list(io, await profile.call('devices', { waitMs: wait }), options);
@@ -68,6 +70,8 @@ async function removed(
   device: string,
   { json, waitMs: wait }: Options & { readonly waitMs: number },
 ): Promise<ExitCode> {
+  // It may have been linked by another device.
+  await profile.call('devices', { waitMs: Math.min(wait, LIST_MS) });
   const removal = await profile.call('removeDevice', { device, waitMs: wait });
   const words = await io.words.text.devices();
   const { left } = removal;
