@@ -136,15 +136,13 @@ test('Ctrl+C ends it on either side', async () => {
   const offering = starts(old, ['link']);
   const accepting = starts(fresh, ['link', await linkOf(offering)]);
   await digitsOf(accepting);
-  accepting.child.kill('SIGINT');
-  expect(await accepting.end()).toMatchObject({ code: 130 });
+  expect(await accepting.stop('SIGINT')).toMatchObject({ code: 130 });
   expect(await offering.end()).toMatchObject({ code: 5 });
 
   const next = starts(old, ['link']);
   const again = starts(fresh, ['link', await linkOf(next)]);
   await digitsOf(again);
-  next.child.kill('SIGINT');
-  expect(await next.end()).toMatchObject({ code: 130 });
+  expect(await next.stop('SIGINT')).toMatchObject({ code: 130 });
   expect(await again.end()).toMatchObject({ code: 5 });
 });
 

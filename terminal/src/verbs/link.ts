@@ -63,6 +63,11 @@ export async function run(io: Io, [given]: readonly string[], options: Options):
       // What was given stays given.
       await profile.call('linkCancel', {});
       return ended.code;
+    } catch (error) {
+      // The other device learns that it has ended, unless the next command goes on.
+      const now = await stages.now().catch(() => undefined);
+      if (now?.stage === 'failed') await profile.call('linkCancel', {});
+      throw error;
     } finally {
       stages.close();
     }

@@ -1,6 +1,7 @@
 import { ChatError } from '../../api/chat-error.ts';
 import type { Linking, Params, Result } from '../../api/methods.ts';
 import type { RoomSession } from '../../room/room-session.ts';
+import { Condition } from '../../schedule/condition.ts';
 import { Mutex } from '../../schedule/mutex.ts';
 import { Timers } from '../../schedule/timers.ts';
 import { cleanLabel } from '../label.ts';
@@ -14,6 +15,9 @@ import { recover } from './recovering.ts';
 
 /** How long it rests after a step that failed. */
 const REST_MS = 5000;
+
+/** How long the end of an offer may take, if its server is away. */
+const FAREWELL_MS = 3000;
 
 /**
  * Takes other devices of this person in, or makes this one a device of a person. Each step is stored, and is taken when a room, a
@@ -29,6 +33,8 @@ export class DeviceLinking {
   /** Joins of the pairing room, during which steps go on. */
   readonly #entering = new Mutex();
   readonly #timers = new Timers();
+  /** Signals each step. */
+  readonly #changes = new Condition();
   /** What ends the watching of a session. */
   readonly #watched = new Map<RoomSession, () => void>();
   #sync: DeviceSync | undefined;
@@ -92,14 +98,17 @@ export class DeviceLinking {
     return null;
   }
 
-  cancel(): Promise<null> {
-    return this.#take(async () => {
+  async cancel(): Promise<null> {
+    await this.#take(async () => {
       const { record } = this.#state;
       if (record?.side === 'offer' && record.given === undefined) await this.#offering.cancel(record);
       if (record?.side === 'accept') await this.#accepting.cancel(record);
       this.#state.ending = undefined;
-      return null;
     });
+    // The process may end now, and the other device is to learn that it has ended.
+    const isClosed = () => (this.#state.record?.side === 'closing' ? undefined : true);
+    await this.#changes.until(isClosed, FAREWELL_MS);
+    return null;
   }
 
   async accept({ link, label, waitMs }: Params<'linkAccept'>): Promise<Result<'linkAccept'>> {
@@ -236,6 +245,7 @@ export class DeviceLinking {
   }
 
   async #emit(): Promise<void> {
+    this.#changes.changed();
     if (this.#closed) return;
     const linking = await this.#show();
     const shown = JSON.stringify(linking);
