@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { HistorySetting } from '@gochat/client/settings';
+import type { Position } from '@gochat/protocol/fields';
 import { afterEach, expect, test } from 'vitest';
 import { HostileMember } from '../src/people/hostile-member.ts';
 import { Someone, startServer, temporary } from '../src/people/people.ts';
@@ -140,6 +141,25 @@ test('what a member makes up, takes from another room or leaves out is not shown
     );
     expect(await joiner.warnings(room)).toEqual(warnings);
   }
+});
+
+test('a pack that is said to be where no entry can be is gone, and costs the newcomer no connection', async () => {
+  const { ana, room, open, server } = await kitchen('all');
+  const mal = await HostileMember.joins(server.url, await ana.invites(room));
+  ends.push(async () => mal.close());
+  await says(ana, room, 'one');
+  await mal.sees('entry', 1);
+  const link = await ana.invites(room);
+  await mal.shares(await mal.pack(), '1' as Position, '0' as Position);
+  const joiner = await open('cleo');
+  await joiner.joins(link);
+  await joiner.until(
+    async () => (await joiner.warnings(room)).length === 1,
+    'the joiner knows that it is gone',
+  );
+  expect(await joiner.warnings(room)).toEqual([{ warning: 'shared-gone', member: 'mal' }]);
+  await joiner.delivered(room, [await joiner.says(room, 'here')]);
+  await ana.hears(room, 'here');
 });
 
 test('no pack that newcomers are given has what was deleted, or said while they were shown nothing', async () => {

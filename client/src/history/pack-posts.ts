@@ -76,6 +76,9 @@ export async function fetchPack(
   { key, parts }: Pick<KeptPack, 'key' | 'parts'>,
 ): Promise<Uint8Array | undefined> {
   const bodies: Uint8Array[] = [];
+  // The server takes no such request, and no repeated one either: a member may have made the positions up.
+  const isPossible = (seq: Position) => Number(seq) >= 1 && Number(seq) <= Number(session.room.position);
+  if (!parts.every(({ seq }) => isPossible(seq))) return undefined;
   for (const { seq, hash } of parts) {
     const after = String(Number(seq) - 1) as Position;
     const frame = {

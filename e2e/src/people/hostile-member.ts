@@ -151,13 +151,13 @@ export class HostileMember {
     return decodeBytes((await this.#connection.request(frame)).entries[0]?.body ?? '');
   }
 
-  /** Shares a pack of its own making with newcomers, instead of all packs from position `from` on. */
-  async shares(pack: Pack, from: Position): Promise<void> {
+  /** Shares a pack of its own making with newcomers, instead of all packs from position `from` on. @param at where it says that the posts are */
+  async shares(pack: Pack, from: Position, at?: Position): Promise<void> {
     await this.#catchesUp();
     const { key, parts } = sealPack(this.#room.id, encodePack(pack), platform);
     const posted: KeptPack['parts'] = await Promise.all(
       parts.map(async (body) => ({
-        seq: (await this.#posts(encodeBytes(body))).seq,
+        seq: at ?? (await this.#posts(encodeBytes(body))).seq,
         hash: partHash(body),
       })),
     );
