@@ -238,11 +238,15 @@ function areInvites(
   if (new Set(next.invites.map((i) => i.id)).size !== next.invites.length) return false;
   if (next.invites.filter((i) => i.own).length > 1) return false;
   const kept = (id: string) => next.invites.some((i) => i.id === id);
-  const mayDrop = now.invites.every((i) => kept(i.id) || staff || joinsClosed || (i.by === me && !i.own));
+  // A limited device has its person's identity: it ends no recovery link, and makes none.
+  const mayDrop = now.invites.every(
+    (i) => kept(i.id) || staff || joinsClosed || (i.by === me && !i.own && !i.safe),
+  );
   const mayHold = next.invites.every((i) => {
     const old = now.invites.find((o) => o.id === i.id);
     if (old !== undefined) return !joinsClosed && JSON.stringify(old) === JSON.stringify(i);
     if (i.epoch !== epoch || i.by !== me) return false;
+    if (i.safe && !staff) return false;
     if (!i.own) return now.links === undefined || staff;
     const plain = i.for === undefined && i.knock === undefined && i.safe === undefined;
     return plain && i.id === own.id && i.join === own.join && i.wrap === own.wrap;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { takeOver } from '../src/admin-key.ts';
 import { COMMIT_DATA, decodeCommitData } from '../src/commit-data.ts';
 import { publish } from '../src/groupinfo.ts';
-import { answerAsk, configure, heal, remove, setAdmin } from '../src/handshake.ts';
+import { answerAsk, configure, heal, keepSafe, remove, setAdmin } from '../src/handshake.ts';
 import {
   type Certificate,
   certified,
@@ -17,8 +17,9 @@ import {
 import { readPrivateMessage } from '../src/mls/codec.ts';
 import type { Proposal } from '../src/mls/suite.ts';
 import { type SigningKey, sign, signingKey } from '../src/primitives.ts';
-import { epochOf, liveInvitesOf, membersOf, ownCredential, ownLeaf, vouches } from '../src/room.ts';
+import { epochOf, liveInvitesOf, membersOf, ownCredential, ownLeaf, stateOf, vouches } from '../src/room.ts';
 import type { MemberInvite } from '../src/room-state.ts';
+import { safeInvite } from '../src/safe.ts';
 import { openBody } from '../src/seal.ts';
 import { allRead, allTalk, roomOfPeople } from './assert.ts';
 import type { Twist } from './craft-path.ts';
@@ -119,6 +120,33 @@ test.each(Object.keys(tries))(
     await allTalk(log, ana, ben);
   },
 );
+
+/** What the bot could do to the recovery link of its person, of which it knows the public halves. */
+const attacks: Record<string, (bot: Person, own: Awaited<ReturnType<typeof safeInvite>>) => Twist> = {
+  'ends the recovery link': (bot) =>
+    stating(bot, (state) => ({ ...state, invites: state.invites.filter(({ safe }) => !safe) })),
+  'has the safe wait for another secret': (bot, own) =>
+    stating(bot, (state) => {
+      const by = membersOf(bot.room).find(({ self }) => self)?.identity ?? '';
+      const fresh: MemberInvite = { ...own, epoch: Number(epochOf(bot.room)), by, safe: true };
+      return { ...state, invites: [...state.invites, fresh] };
+    }),
+};
+
+test.each(Object.keys(attacks))('members skip the commit of a limited device that %s', async (what) => {
+  const { env, log, ana, ben, bot } = await withBot();
+  const invite = await safeInvite(env.random(16));
+  await ana.commits(log, (room) => keepSafe(room, invite, ['sealed'], env));
+  await allRead(log, [ben, bot]);
+  const [epoch, state] = [epochOf(ana.room), stateOf(ana.room)];
+  expect(state.invites.filter(({ safe }) => safe)).toMatchObject([invite]);
+  const attack = attacks[what]?.(bot, await safeInvite(env.random(16)));
+  await commits(log, bot, attack ?? {});
+  await allRead(log, [ana, ben]);
+  expect([epochOf(ana.room), epochOf(ben.room)]).toEqual([epoch, epoch]);
+  expect(stateOf(ana.room)).toEqual(state);
+  await allTalk(log, ana, ben);
+});
 
 /** The bot knows the own invite's secret, and a thief has copied its profile, which has no identity key. */
 async function withCopy() {
