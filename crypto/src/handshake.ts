@@ -143,18 +143,20 @@ async function withNewAdminKey(
 export interface RemoveOptions {
   /** Whether the invites stay valid; impossible for a person with an office. */
   readonly keep?: boolean;
+  /** Removes that one device of its person. */
+  readonly alone?: boolean;
 }
 
 /**
- * Removes all devices of a person, retires every access key and, without `keep`, voids every invite. Of this device's own person it
- * removes that one device.
+ * Removes all devices of a person, retires every access key and, without `keep`, voids every invite. Of this device's own person, and
+ * with `alone`, it removes that one device.
  * @throws RoomError `not-admin`, `admin-key-missing`, `no-such-member`, `self-removal`, `not-active`, `pending`
  */
 export async function remove(
   room: Room,
   device: string,
   env: Env,
-  { keep = false }: RemoveOptions = {},
+  { keep = false, alone = false }: RemoveOptions = {},
 ): Promise<Started> {
   const target = membersOf(room).find((m) => m.device === device);
   const me = self(room);
@@ -163,7 +165,9 @@ export async function remove(
   if (target === undefined) throw new RoomError('no-such-member');
   if (target.self) throw new RoomError('self-removal');
   if (me.admin && room.admin === undefined && !sibling) throw new RoomError('admin-key-missing');
-  const gone = membersOf(room).filter((m) => (sibling ? m === target : m.identity === target.identity));
+  const gone = membersOf(room).filter((m) =>
+    sibling || alone ? m === target : m.identity === target.identity,
+  );
   const leaves = gone.map((m) => m.leaf);
   if (!mayRemove(await before(room), me.leaf, leaves, keep)) throw new RoomError('not-admin');
   const change: Change = {

@@ -232,18 +232,19 @@ export class RoomMaintenance {
     return () => this.#session.change((now) => remove(now, old.device, this.#env, { keep: true }), WAIT_MS);
   }
 
-  /** Removes members who have asked to leave; only an admin's client can. */
+  /** Removes members, and limited devices, that have asked to leave; only an admin's client can. */
   #removing(): (() => Promise<void>) | undefined {
     const { room, meta } = this.#session;
-    const [identity] = meta.leaving;
+    const [asked] = meta.leaving;
     const members = membersOf(room);
     const admin = members.some((m) => m.self && m.admin);
-    const leaver = members.find((m) => m.identity === identity);
+    const leaver = members.find((m) => m.identity === asked || m.device === asked);
     // The invites of others stay valid, unless the leaver has an office and so a key.
     const keep = leaver?.office === undefined;
     if (leaver === undefined || !admin || room.admin === undefined || room.status !== 'active')
       return undefined;
-    return () => this.#session.change((now) => remove(now, leaver.device, this.#env, { keep }), WAIT_MS);
+    const how = { keep, alone: leaver.device === asked };
+    return () => this.#session.change((now) => remove(now, leaver.device, this.#env, how), WAIT_MS);
   }
 
   /**

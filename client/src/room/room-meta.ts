@@ -25,7 +25,7 @@ export interface RoomMeta {
    * identity key. `own`: the secret of the own invite, if the backup had it. Both as base64url.
    */
   readonly restored?: { readonly founder: string; readonly own?: string };
-  /** Identity keys of members who have asked to be removed and are still members. */
+  /** Identity keys of members, and device keys of limited devices, that have asked to be removed and are still members. */
   readonly leaving: readonly string[];
   /** When it last came back unasked after a split, by its own clock. */
   readonly returned?: number;

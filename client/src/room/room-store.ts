@@ -538,14 +538,22 @@ export class RoomStore {
   #leavingAfter(steps: readonly Step<Room>[]): readonly string[] {
     const all = new Set(this.#meta.leaving);
     for (const e of steps.flatMap(({ events }) => events)) {
-      if (e.kind === 'message' && e.content.kind === 'leave' && !e.from.own) all.add(e.from.identity);
+      // A limited device speaks for itself alone.
+      if (e.kind === 'message' && e.content.kind === 'leave' && !e.from.own)
+        all.add(e.from.limited ? e.from.device : e.from.identity);
       // Who joins after that wants to be a member. A device comes back automatically.
-      if (e.kind === 'joined' && e.returned === undefined) all.delete(e.member.identity);
+      if (e.kind === 'joined' && e.returned === undefined) {
+        all.delete(e.member.identity);
+        all.delete(e.member.device);
+      }
     }
     if (all.size === 0) return [];
-    // An older version of this software kept device keys.
-    const here = membersOf(this.#room).filter(({ identity, device }) => all.has(identity) || all.has(device));
-    return [...new Set(here.map(({ identity }) => identity))];
+    const here = membersOf(this.#room).flatMap(({ identity, device, limited }) => {
+      if (all.has(identity)) return [identity];
+      // An older version of this software kept device keys of persons.
+      return all.has(device) ? [limited ? device : identity] : [];
+    });
+    return [...new Set(here)];
   }
 
   #stateChange(): RecordChange {

@@ -19,6 +19,7 @@ export const LANES = {
     'e2e/test/devices-killed.test.ts',
     'e2e/test/devices.test.ts',
     'e2e/test/strange-devices.test.ts',
+    'e2e/test/limited-devices.test.ts',
     'e2e/test/crash-points.test.ts',
     'e2e/test/view-rooms.test.ts',
     'e2e/test/terminal-screen.test.ts',
