@@ -16,6 +16,9 @@ import { startServer } from '../src/people/people.ts';
 import { Stolen } from '../src/people/stolen.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
+/** The server knows by an admin that an invite has ended; until then no member wraps the room's description for it. */
+const REFUSED = expect.stringMatching(/^(refused|no-wrap)$/);
+
 const world = new DeviceWorld();
 afterEach(() => world.close());
 
@@ -89,9 +92,7 @@ test(
     expect(await keysIn(ben, kitchen)).not.toContain(lost);
     await expect(
       later.call('join', { link: stolen.link(kitchen), as: 'ana', waitMs: WAIT_MS }),
-    ).rejects.toMatchObject({
-      code: 'refused',
-    });
+    ).rejects.toMatchObject({ code: REFUSED });
 
     // The one who has ordered it is away meanwhile: another one carries it out.
     await ana.close();
@@ -104,9 +105,7 @@ test(
     );
     await expect(
       later.call('join', { link: stolen.link(garden), as: 'ana', waitMs: WAIT_MS }),
-    ).rejects.toMatchObject({
-      code: 'refused',
-    });
+    ).rejects.toMatchObject({ code: REFUSED });
     expect(await devicesOf(tablet)).toHaveLength(2);
   },
   4 * WAIT_MS,
