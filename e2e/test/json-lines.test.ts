@@ -153,7 +153,11 @@ async function printsOfDevices(): Promise<void> {
   const link = expect.stringContaining('/#/recover/');
   const [made] = await prints('fay', ['recovery'], [{ link, rooms: 1, left: 0 }]);
   const state = { made: true, server: expect.any(String), since: expect.any(Number), rooms: 1, left: 0 };
-  await prints('fay', ['recovery', '--status'], [{ ...state, current: expect.any(Boolean) }]);
+  await prints(
+    'fay',
+    ['recovery', '--status'],
+    [{ ...state, current: expect.any(Boolean), backup: expect.stringMatching(/^age1/) }],
+  );
   const joined = { stage: 'joined', recovered: true, joined: 1, missing: [] };
   await prints('fay-3', ['recover', String(made?.link)], [joined]);
 }
