@@ -1,5 +1,7 @@
 // How the page's scripts are bundled, for the build and for the test of the bundle.
 
+import { readFileSync } from 'node:fs';
+
 /** Modules that the MLS library loads for other cipher suites, or on platforms without Web Crypto. */
 const NEVER_LOADED = new Set([
   '@hpke/chacha20poly1305',
@@ -18,6 +20,8 @@ const MLS = /node_modules\/ts-mls\//;
 const NEVER_MADE = /dhkemPrimitives\/ec\.js$/;
 /** What the age library has for kinds of recipients that a page never makes backups for. */
 const OTHER_RECIPIENTS = new Set(['@noble/post-quantum/hybrid.js', '@noble/curves/nist.js']);
+/** A copy for the age library: what it uses of a module that each page loads first is loaded with it. */
+const OWN = '\0age:';
 const AGE = /node_modules\/age-encryption\//;
 const NOTHING = '\0no-such-suite';
 const NO_CURVE = '\0no-such-curve';
@@ -31,12 +35,17 @@ const STANDINS = new Map([
 
 const oneSuite = {
   name: 'one-suite',
-  resolveId(id, importer = '') {
+  async resolveId(id, importer = '') {
+    if (id === '@scure/base' && AGE.test(importer)) {
+      const found = await this.resolve(id, importer, { skipSelf: true });
+      return found && `${OWN}${found.id}`;
+    }
     if (OTHER_RECIPIENTS.has(id) && AGE.test(importer)) return NO_RECIPIENT;
     if (NEVER_LOADED.has(id) || (LOADED_ELSEWHERE.has(id) && MLS.test(importer))) return NOTHING;
     return NEVER_MADE.test(id) ? NO_CURVE : null;
   },
-  load: (id) => STANDINS.get(id) ?? null,
+  load: (id) =>
+    id.startsWith(OWN) ? readFileSync(id.slice(OWN.length), 'utf8') : (STANDINS.get(id) ?? null),
 };
 
 const WORKER = '\0worker:';
