@@ -27,10 +27,16 @@ export class Tickets {
     }
   }
 
-  /** @returns whether the ticket of a room that this device is in isn't known, though it could be */
-  lacks({ room, meta }: RoomSession): boolean {
+  /** @returns whether the ticket that brings others into a room of this device isn't known, though it could be; after a removal it is another one */
+  lacks(session: RoomSession): boolean {
+    return lacksOwnInvite(session.room) || !this.#isKnown(session);
+  }
+
+  #isKnown(session: RoomSession): boolean {
+    const { room, meta } = session;
+    const found = ticketOf(room, meta, ownName(session));
     const known = meta.kind === 'self' ? keptValue(this.#map, 'self', serverOf(meta)) : this.#ticket(meta.id);
-    return known === undefined && (room.own !== undefined || lacksOwnInvite(room));
+    return found === undefined || (known?.room === found.room && known.own === found.own);
   }
 
   get #map() {
@@ -60,9 +66,8 @@ export class Tickets {
     const { jobs } = this.#context;
     const { room, meta } = session;
     const found = isIn(session) && session.isLive ? ticketOf(room, meta, ownName(session)) : undefined;
-    const known = meta.kind === 'self' ? keptValue(this.#map, 'self', serverOf(meta)) : this.#ticket(meta.id);
-    const isKnown = found === undefined || (known?.room === found.room && known.own === found.own);
-    if (!jobs.isTime(`ticket ${meta.id}`, !isKnown, turnMs(session))) return;
+    if (!jobs.isTime(`ticket ${meta.id}`, found !== undefined && !this.#isKnown(session), turnMs(session)))
+      return;
     if (meta.kind === 'self') this.#context.set('self', serverOf(meta), found);
     else this.#context.set('ticket', meta.id, found);
   }
