@@ -9,6 +9,7 @@ import type { Received } from '../room/received.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import type { Timers } from '../schedule/timers.ts';
 import { type Context, isIn } from './context.ts';
+import { siblingsIn } from './known-devices.ts';
 import { serverOf } from './ticket.ts';
 
 /** How much of the history of each room a new device is given. */
@@ -27,17 +28,20 @@ interface Gift {
 
 /**
  * Gives a device that this one has linked the history of the last 30 days, whatever the rooms show newcomers: a self room carries it, so
- * that only this person's devices can read it. Both sides go on after a crash; a message that comes twice is one line.
+ * that only this person's devices can read it. Where a limited device is among them, nothing is given. Both sides go on after a crash; a message that comes twice is one line.
  */
 export class Histories {
   readonly #context: Context;
   readonly #timers: Timers;
+  readonly #isOverheard: (session: RoomSession) => boolean;
   /** By self room and position: what waits to be read. */
   #gifts: readonly Gift[] = [];
 
-  constructor(context: Context, timers: Timers) {
+  /** @param isOverheard whether a lost device would read what is posted in a self room */
+  constructor(context: Context, timers: Timers, isOverheard: (session: RoomSession) => boolean) {
     this.#context = context;
     this.#timers = timers;
+    this.#isOverheard = isOverheard;
   }
 
   /** A device that has just been linked is to be given the history of the rooms that this one is in. */
@@ -70,6 +74,9 @@ export class Histories {
         if (session === undefined || session.meta.left) this.#ends(device, id);
         const place = session && self.find(({ meta }) => serverOf(meta) === serverOf(session.meta));
         if (session === undefined || place === undefined || !isReader(place, device)) continue;
+        // A self room has no place that only some of its devices read.
+        if (siblingsIn(place).some(({ limited }) => limited)) this.#ends(device, id);
+        if (!left.has(id) || this.#isOverheard(place)) continue;
         // One at a time: what people write goes before it.
         if (jobs.start(`give ${device}`, () => this.#give({ device, session, place }))) break;
       }

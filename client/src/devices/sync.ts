@@ -51,7 +51,7 @@ export class DeviceSync implements Context {
   readonly #joins = new OwnJoins(this);
   readonly #selfRooms = new SelfRooms(this);
   readonly #safe = new RecoverySafe(this);
-  readonly #histories = new Histories(this, this.#timers);
+  readonly #histories = new Histories(this, this.#timers, (session) => this.#removals.isOverheard(session));
   readonly #removals: Removals;
   readonly #posting: Posting;
   readonly #seen = new WeakMap<RoomSession, readonly unknown[]>();
