@@ -92,6 +92,7 @@ export const LANES = {
     'e2e/test/faults.test.ts',
     'e2e/test/parity.test.ts',
     'e2e/test/web-live.test.ts',
+    'e2e/test/recovery-screens.test.ts',
     'bench/test/fan-out.test.ts',
     'e2e/test/deploy.test.ts',
     'e2e/test/pack.test.ts',
