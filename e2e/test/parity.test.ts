@@ -442,6 +442,8 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       await shows(cleo, ['ana invites you to']);
       expect(cleo.person.page.url()).not.toContain('join');
       await cleo.person.page.getByRole('button', { name: 'Join', exact: true }).click();
+      // Enter would go to the dialog, as long as it is in front.
+      await shows(cleo, [], ['ana invites you to']);
       await cleo.says('hello from the third');
       for (const screen of [web, terminal]) await shows(screen, ['hello from the third']);
       await terminal.says('hello third');
@@ -460,6 +462,8 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       await cleo.person.page.goto(again);
       await shows(cleo, ['ana invites you to']);
       await cleo.person.page.getByRole('button', { name: 'Join', exact: true }).click();
+      // Enter would go to the dialog, as long as it is in front.
+      await shows(cleo, [], ['ana invites you to']);
       await cleo.says('back again');
       for (const screen of [web, terminal]) await shows(screen, ['back again']);
       await cleo.says('/leave');
