@@ -5,12 +5,12 @@ import { type Death, Mortal } from '../src/people/mortal.ts';
 import { startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
-/** Both before and after each write; otherwise by turns at each second write. */
+/** Both before and after each write; otherwise by turns at each fifth write. */
 const ALL = process.env.GOCHAT_CRASH_POINTS === 'all';
 const whensOf = (at: number): ('before' | 'after')[] => {
   if (ALL) return ['before', 'after'];
-  if (at % 2 === 0) return [];
-  return [at % 4 === 1 ? 'before' : 'after'];
+  if (at % 5 !== 1) return [];
+  return [at % 10 === 1 ? 'before' : 'after'];
 };
 const SHARDS = 3;
 
