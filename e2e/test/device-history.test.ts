@@ -60,7 +60,7 @@ test('a linked device is given the last days, also of rooms that show newcomers 
   expect(await phone.read(room)).toEqual(['ana: stew?', 'ben: yes', 'ana: more']);
 });
 
-test('a limited device is given none of it', async () => {
+test('a limited device is given none of it, and nobody is where it would read it', async () => {
   const { ana, room } = await anaAndBen();
   const bot = await someone('bot');
   await links(ana, bot, 'Bot', true);
@@ -68,11 +68,14 @@ test('a limited device is given none of it', async () => {
   await followsAll(bot);
   await ana.says(room, 'hello bot');
   await bot.hears(room, 'hello bot');
+  // Nobody is given any where it would read along.
   const tablet = await someone('tablet');
   await links(ana, tablet, 'Tablet');
   await followsAll(tablet);
-  await tablet.until(async () => (await tablet.read(room)).length >= 2, 'another device is given it');
-  expect(await bot.read(room)).toEqual(['ana: hello bot']);
+  await ana.says(room, 'hello tablet');
+  for (const one of [bot, tablet]) await one.hears(room, 'hello tablet');
+  expect(await tablet.read(room)).toEqual(['ana: hello tablet']);
+  expect(await bot.read(room)).toEqual(['ana: hello bot', 'ana: hello tablet']);
 });
 
 test('the history comes after both have been restarted', async () => {

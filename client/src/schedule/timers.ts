@@ -23,8 +23,9 @@ export class Timers {
   }
 
   #start(ms: number, job: () => void, cleared: () => void): void {
-    // A server may ask for a wait of any length.
-    const timer = startTimer(ms, () => {
+    // A server may ask for a wait of any length. The platform drops fractions, and may be a millisecond early by the clock: whoever
+    // compares with it would wait for a timer that doesn't come again.
+    const timer = startTimer(ms > 0 ? Math.ceil(ms) + 1 : 0, () => {
       this.#running.delete(timer);
       job();
     });
