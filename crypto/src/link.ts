@@ -1,5 +1,6 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { type RoomId, roomId } from '@gochat/protocol/fields';
+import { parseUrl } from '@gochat/protocol/parse-url';
 import * as v from 'valibot';
 import { LinkError } from './link-error.ts';
 import { equalBytes } from './primitives.ts';
@@ -193,5 +194,5 @@ function addressBefore(head: string): string {
 
 function origin(scheme: string, host: string): string {
   const url = `${scheme}://${host}`;
-  return URL.canParse(url) ? new URL(url).origin : 'damaged';
+  return parseUrl(url)?.origin ?? 'damaged';
 }

@@ -1,4 +1,5 @@
 import { LIMITS } from '@gochat/protocol/limits';
+import { parseUrl } from '@gochat/protocol/parse-url';
 import type { ErrorData } from '../api/error-data.ts';
 
 type AddressData = Extract<
@@ -100,7 +101,7 @@ function schemeOf(name: string): Scheme {
 /** The host as the URL standard normalises it: lower case, punycode, compressed IPv6 in brackets. */
 function normalHost(host: string): string {
   const url = `http://${host}`;
-  const hostname = URL.canParse(url) ? new URL(url).hostname : '';
+  const hostname = parseUrl(url)?.hostname ?? '';
   if (/^[a-z0-9.:[\]_-]+$/.test(hostname)) return hostname;
   throw host === '' ? invalid('no-host') : invalid('host', host);
 }

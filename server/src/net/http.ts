@@ -8,6 +8,7 @@ import {
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIMITS } from '@gochat/protocol/limits';
+import { parseUrl } from '@gochat/protocol/parse-url';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ServerLimits } from '../operate/limits.ts';
 import { type Address, addressOf, isUnknown } from './address.ts';
@@ -302,8 +303,9 @@ function pathOf(request: IncomingMessage): string {
 /** Browsers always send an Origin with an upgrade. Other programs may omit it. */
 function sameOrigin({ headers }: IncomingMessage): boolean {
   if (headers.origin === undefined) return true;
-  if (!URL.canParse(headers.origin)) return false;
-  const { protocol, host } = new URL(headers.origin);
+  const origin = parseUrl(headers.origin);
+  if (origin === undefined) return false;
+  const { protocol, host } = origin;
   // With another scheme, our host and port may not form a valid URL.
   return /^https?:$/.test(protocol) && new URL(`${protocol}//${headers.host}`).host === host;
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { parseUrl } from '@gochat/protocol/parse-url';
 
 /** A host that this server answers to; if a port is given, only on that port. */
 export interface ServedName {
@@ -22,7 +23,7 @@ export function parseName(text: string): ServedName | undefined {
 
 /** The canonical spelling of an IPv6 address. */
 function canonicalIPv6(bracketed: string): string | undefined {
-  return URL.canParse(`http://${bracketed}`) ? new URL(`http://${bracketed}`).hostname : undefined;
+  return parseUrl(`http://${bracketed}`)?.hostname;
 }
 
 /** Whether it is the name of a Tor onion service. */

@@ -1,3 +1,4 @@
+import { parseUrl } from '@gochat/client/parse-url';
 import { charAt, charBefore, isUnspaced } from './scripts.ts';
 
 /** A link in a text without markup. */
@@ -103,8 +104,8 @@ export function mailAt(text: string, at: number): Found {
 
 /** @returns the address in its normal form, undefined when it must not be opened: only http, https and mailto without a password may. */
 export function safeHref(href: string): string | undefined {
-  if (href.length > LINK_CHARS || !URL.canParse(href)) return undefined;
-  const url = new URL(href);
+  const url = href.length > LINK_CHARS ? undefined : parseUrl(href);
+  if (url === undefined) return undefined;
   if (url.protocol === 'mailto:') return url.href;
   if (!['http:', 'https:'].includes(url.protocol)) return undefined;
   // What comes before the @ looks like the host.
@@ -142,8 +143,9 @@ function isOtherAddress(shown: string, href: string): boolean {
   if (url.protocol === 'mailto:')
     return href.split('?')[0] !== safeHref(`mailto:${shown.replace(/^mailto:/i, '')}`);
   const claimed = /^[a-z][a-z0-9+.-]*:/i.test(shown) ? shown : `http://${shown}`;
-  if (!URL.canParse(claimed)) return true;
-  const { host, username, password } = new URL(claimed);
+  const said = parseUrl(claimed);
+  if (said === undefined) return true;
+  const { host, username, password } = said;
   if (username !== '' || password !== '') return true;
   return withoutWww(host) !== withoutWww(url.host) || !isClearHost(hostIn(claimed));
 }

@@ -1,3 +1,4 @@
+import { parseUrl } from '@gochat/client/parse-url';
 import type { Inline } from '@gochat/view/rich';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { type Span, type Style, span } from './frame.ts';
@@ -80,7 +81,5 @@ function bare(href: string): string {
 
 /** Whether what is shown is the address, as with a host that isn't in ASCII. */
 function isSame(said: string, href: string): boolean {
-  return [said, `http://${said}`, `mailto:${said}`].some(
-    (address) => URL.canParse(address) && new URL(address).href === href,
-  );
+  return [said, `http://${said}`, `mailto:${said}`].some((address) => parseUrl(address)?.href === href);
 }

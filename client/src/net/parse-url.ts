@@ -1,0 +1,1 @@
+export { parseUrl } from '@gochat/protocol/parse-url';
