@@ -1,3 +1,5 @@
+import { parseUrl } from '@gochat/protocol/parse-url';
+
 /** The server to check. */
 export interface Target {
   readonly host: string;
@@ -21,8 +23,9 @@ const WITH_TLS = ['https:', 'wss:', 'tls:'];
 
 /** @returns undefined if the text is no address of a server: `SCHEME://HOST[:PORT]`, as `--server` takes it */
 export function parseTarget(text: string, token?: string): Target | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const { protocol, host, hostname, port } = new URL(text);
+  const url = parseUrl(text);
+  if (url === undefined) return undefined;
+  const { protocol, host, hostname, port } = url;
   const defaultPort = DEFAULT_PORTS[protocol];
   if (defaultPort === undefined || hostname === '') return undefined;
   return {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseUrl } from '@gochat/protocol/parse-url';
 import type { JetStreamOptions } from '../log/jetstream/open.ts';
 import { MOST_STREAMS } from '../log/jetstream/room-streams.ts';
 import { UsageError } from './usage-error.ts';
@@ -43,8 +44,9 @@ export function readServers(
   const [, scheme = 'nats', rest = ''] = /^(?:(nats|tls):\/\/)?(.+)$/.exec(text) ?? [];
   const parts = rest.split(',').map((part) => part.trim().replace(/^(nats|tls):\/\//, ''));
   const urls = parts.map((part) => {
-    if (!URL.canParse(`nats://${part}`)) throw wrong();
-    return new URL(`nats://${part}`);
+    const url = parseUrl(`nats://${part}`);
+    if (url === undefined) throw wrong();
+    return url;
   });
   if (
     urls.some((url) => url.hostname === '' || url.search !== '' || url.hash !== '' || url.pathname.length > 1)
@@ -86,7 +88,7 @@ export function readStreams(flag: string, text: string | undefined): number {
 export function readMonitors(flag: string, text: string | undefined): readonly string[] {
   const urls = text?.split(',').map((url) => url.trim()) ?? [];
   for (const url of urls) {
-    if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
+    if (!/^https?:\/\/./.test(url) || parseUrl(url) === undefined)
       throw new UsageError(`${flag} must be one or more URLs, separated by commas, such as http://a:8222`);
     if (new URL(url).username !== '' || new URL(url).password !== '')
       throw new UsageError(

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { parseUrl } from '@gochat/protocol/parse-url';
 import type { S3Settings } from '../files/s3.ts';
 import type { Quotas } from '../log/lmdb/quotas.ts';
 import type { AcmeSettings } from '../net/acme.ts';
@@ -233,8 +234,9 @@ export function readBucket(text: string | undefined): S3Settings | undefined {
       '--files must be s3://KEY:SECRET@HOST/BUCKET, with ?region=REGION if the server has one (percent-encode special characters)',
     );
   const address = text.replace(/^[^:]*/, scheme);
-  if (!URL.canParse(address)) throw wrong();
-  const { username, password, host, pathname, searchParams, hash } = new URL(address);
+  const url = parseUrl(address);
+  if (url === undefined) throw wrong();
+  const { username, password, host, pathname, searchParams, hash } = url;
   const [, name = '', ...path] = pathname.replace(/\/+$/, '').split('/');
   const others = [...searchParams.keys()].filter((key) => key !== 'region');
   if (username === '' || password === '' || name === '' || hash !== '' || others.length > 0) throw wrong();
@@ -404,7 +406,7 @@ function readAcme(
     /^[[*]|^[0-9.]+$|^[^.]+$|\.(?:localhost|local|internal|onion|invalid|home\.arpa)$/.test(name.host)
   )
     throw new UsageError(`--domain must be a name such as chat.example.org, not ${domain}`);
-  if (directory !== undefined && !(URL.canParse(directory) && directory.startsWith('https://')))
+  if (directory !== undefined && !(parseUrl(directory) && directory.startsWith('https://')))
     throw new UsageError(`--acme-directory must be a URL that begins with https://, not ${directory}`);
   if (email !== undefined && !/^[^@\s]+@[^@\s]+$/.test(email))
     throw new UsageError(`--acme-email must be a mail address, not ${email}`);
