@@ -206,7 +206,7 @@ describe('gochat send --file', () => {
     const { code, out, err } = await sending;
     expect([code, out]).toEqual([0, '']);
     const [before, first, ...rest] = err.split(CLEARED);
-    // Connecting is shown behind it when it takes long.
+    // Connecting is shown after it when it takes long.
     expect([before, rest.at(-1)]).toEqual(['', '']);
     expect(first).toMatch(/^slow\.bin: prepared 1 of 2\.5 MB/);
     expect(rest).toContainEqual(expect.stringMatching(/^sending (1|2|2\.5) of 2\.5 MB$/));

@@ -59,7 +59,7 @@ test('a limited device is not heard on other devices, rooms, people or recovery'
   expect([...after(said).map.values()]).toEqual([]);
 });
 
-test('a limited device is not taken for another device, behind which nobody would see it', () => {
+test('a limited device is not taken for another device, in whose place nobody would see it', () => {
   const store = after([entry(keyOf('device', LIMITED), about({ of: MAIN }))]);
   store.set('lost', MAIN, true, NOW);
   expect([...lostDevices(store.map)]).toEqual([MAIN]);

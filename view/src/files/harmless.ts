@@ -10,7 +10,7 @@ const TEXTS = /\.(txt|log)$/i;
 
 /** Beginnings of markup, scripts, playlists, contacts, calendars and torrents: programs run them, or they lead to other files and hosts. */
 const ACTIVE_START = /^(?:<[a-z!?/%]|#!|#extm3u|begin:v|d\d+:)/;
-/** What systems look for behind the beginning, too, before they take a text for one. */
+/** What systems look for after the beginning, too, before they take a text for one. */
 const ACTIVE =
   /<(?:[!?%]|\/?(?:html|head|body|title|meta|link|base|script|style|svg|math|iframe|frameset|object|embed|form|table|div|h\d|a\s+href|img)\b)|^\[(?:kde )?desktop (?:entry|action)|^\[(?:internetshortcut|playlist)/m;
 
