@@ -85,6 +85,9 @@ const INFO: RoomInfo = {
   status: 'active',
   members: NAMES.length,
   admin: true,
+  role: 'admin',
+  rules: { speak: 'all', links: 'all', history: 'none' },
+  pins: [],
   epoch: '1',
   queued: 0,
   confirmed: true,
@@ -100,6 +103,7 @@ const MEMBERS: readonly MemberInfo[] = NAMES.map((name) => ({
   identity: key(name),
   name,
   admin: name === 'me',
+  role: name === 'me' ? 'admin' : 'member',
   self: name === 'me',
   devices: [{ key: key(name), self: name === 'me' }],
 }));

@@ -3,6 +3,8 @@ import type { Content } from './content.ts';
 import type { HistorySetting } from './packs.ts';
 import type { Proof } from './proof.ts';
 import type { Author, InFlight, Member } from './room.ts';
+import type { RoomRules } from './room-rules.ts';
+import type { Role } from './speaking.ts';
 import type { TimeMark } from './time-mark.ts';
 
 /** What is wrong with an entry of the log, and whose fault it may be. Clients show every kind, so no loss is silent. */
@@ -58,6 +60,16 @@ export interface Settings {
   /** Members that became admins, and members that are no longer admins. */
   readonly admins: readonly Member[];
   readonly dropped: readonly Member[];
+  /** Members whose role is another one, but for those who became admins, or are plain members now that are no longer admins. */
+  readonly roles?: readonly { readonly member: Member; readonly role: Role }[];
+  /** The rules that changed, with their new values; 0 seconds for one that doesn't apply any more. */
+  readonly rules?: Partial<Omit<RoomRules, 'history'>>;
+  /** The identity fingerprints of whom is banned now, and of whose ban has ended. */
+  readonly banned?: readonly string[];
+  readonly unbanned?: readonly string[];
+  /** The ids of messages. */
+  readonly pinned?: readonly string[];
+  readonly unpinned?: readonly string[];
 }
 
 /** What an entry of the log means for this device. */

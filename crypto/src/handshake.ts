@@ -32,9 +32,12 @@ import {
   stateOf,
 } from './room.ts';
 import { RoomError } from './room-error.ts';
-import { contextExtensions, type MemberInvite, type RoomState } from './room-state.ts';
+import type { RoomRules } from './room-rules.ts';
+import { contextExtensions, isStaff, type MemberInvite, type RoomState } from './room-state.ts';
 import type { SafeInvite } from './safe.ts';
 import { sealBody } from './seal.ts';
+import { type Role, roleOf } from './speaking.ts';
+import { STATE_LIMITS } from './state-limits.ts';
 import { isWaiting } from './unfollowed.ts';
 
 /** A handshake to persist and send. It is pending in `room` until this device reads it in the log. */
@@ -200,7 +203,7 @@ function missingAdminRights(room: Room): RoomError {
 /**
  * Makes an invite. Its public keys go into the room state; its id, join key and terms go to the server.
  * @param secret 16 random bytes, which only the invite link may contain.
- * @throws RoomError `invites-full` if the room has 15 live invites beside the own one.
+ * @throws RoomError `invites-full` if the room has 15 live invites beside the own one; `links-staff`
  */
 export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms, env: Env): Promise<Started> {
   const keys = inviteKeys(secret);
@@ -209,6 +212,8 @@ export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms,
   if (state.invites.filter((i) => !i.own).length >= LIMITS.invitesPerRoom - 1) {
     throw new RoomError('invites-full');
   }
+  const { admin, moderator } = self(room);
+  if (state.links !== undefined && !admin && !moderator) throw new RoomError('links-staff');
   const fresh: MemberInvite = {
     id: keys.id,
     join: encodeBytes(keys.join.publicKey),
@@ -236,68 +241,133 @@ export function revoke(room: Room, ids: readonly string[], env: Env): Promise<St
   return changeState(room, next, env, { complete: true });
 }
 
-/** What of a room is changed. */
+/** What of a room is changed. `null` for a rule that doesn't apply any more. */
 interface Configuration {
-  readonly name?: string;
-  readonly topic?: string;
-  readonly history?: HistorySetting;
+  readonly name?: string | undefined;
+  readonly topic?: string | undefined;
+  readonly history?: HistorySetting | undefined;
+  readonly speak?: RoomRules['speak'] | undefined;
+  /** In seconds. */
+  readonly slow?: number | null | undefined;
+  readonly links?: RoomRules['links'] | undefined;
+  /** In seconds. */
+  readonly expire?: number | null | undefined;
 }
 
 /**
- * Changes the room's name, topic, or how much of the history newcomers are shown. An empty topic removes the topic.
+ * Changes the room's name, topic or rules. An empty topic removes the topic.
  * @throws RoomError `not-admin`; NameError
  */
-export async function configure(
-  room: Room,
-  { name, topic, history }: Configuration,
-  env: Env,
-): Promise<Started> {
-  const { topic: now, history: shown, ...state } = withoutVoidInvites(room);
-  const next = topic === undefined ? now : cleanTopic(topic);
-  const shows = history === undefined ? shown : history === 'none' ? undefined : history;
-  return changeState(
-    room,
-    {
-      ...state,
-      ...(name !== undefined && { name: cleanName(name) }),
-      ...(next !== undefined && { topic: next }),
-      ...(shows !== undefined && { history: shows }),
-    },
-    env,
-  );
+export async function configure(room: Room, change: Configuration, env: Env): Promise<Started> {
+  const { name, topic, history, speak, slow, links, expire } = change;
+  const state = withoutVoidInvites(room);
+  const next: RoomState = {
+    ...state,
+    ...(name !== undefined && { name: cleanName(name) }),
+    ...(topic !== undefined && { topic: cleanTopic(topic) }),
+    ...(history !== undefined && { history: history === 'none' ? undefined : history }),
+    ...(speak !== undefined && { speak: speak === 'all' ? undefined : speak }),
+    ...(slow !== undefined && { slow: slow ?? undefined }),
+    ...(links !== undefined && { links: links === 'all' ? undefined : links }),
+    ...(expire !== undefined && { expire: expire ?? undefined }),
+  };
+  return changeState(room, next, env);
 }
 
 /**
- * Adds or removes an admin. A new admin receives the admin key; an existing admin receives it again. Removing an admin replaces the
- * key, and the remaining admins receive the new one.
- * @throws RoomError `not-admin`, `admin-key-missing`, `no-such-member`, `last-admin`, `admins-full`
+ * Gives a person another role, on all its devices. A new admin receives the admin key; an existing admin receives it again. Removing an
+ * admin replaces the key, and the remaining admins receive the new one.
+ * @param device any device of the person, as base64url
+ * @throws RoomError `not-admin`, `not-staff`, `admin-key-missing`, `no-such-member`, `last-admin`, `admins-full`, `moderators-full`, `voices-full`
  */
-export async function setAdmin(room: Room, device: string, admin: boolean, env: Env): Promise<Started> {
-  if (room.admin === undefined || !self(room).admin) throw missingAdminRights(room);
+export async function setRole(room: Room, device: string, role: Role, env: Env): Promise<Started> {
+  const me = self(room);
   const target = membersOf(room).find((m) => m.device === device);
+  const isMute = role === 'observer' || role === 'member';
+  if (!me.admin && !me.moderator) throw new RoomError(isMute ? 'not-staff' : 'not-admin');
   if (target === undefined) throw new RoomError('no-such-member');
   const state = withoutVoidInvites(room);
-  const others = state.admins.filter((identity) => identity !== target.identity);
-  if (!admin && !membersOf(room).some((m) => others.includes(m.identity))) throw new RoomError('last-admin');
-  const admins = admin ? [...others, target.identity].sort() : others;
-  if (admins.length > LIMITS.adminsPerRoom) throw new RoomError('admins-full');
-  const key = admin ? room.admin : signingKey(env.random(32));
-  const given = membersOf(room).filter((m) =>
-    admin ? m.identity === target.identity && !m.self : !m.self && others.includes(m.identity),
+  const next = me.admin ? withRole(state, target.identity, role) : withMute(state, target.identity, role);
+  if (!next.admins.some((identity) => personsIn(room.mls).has(identity))) throw new RoomError('last-admin');
+  checkRoleLists(next);
+  const was = roleOf(state, target.identity);
+  if (was !== 'admin' && role !== 'admin') return changeState(room, next, env);
+  if (room.admin === undefined || !me.admin) throw missingAdminRights(room);
+  const key = role === 'admin' ? room.admin : signingKey(env.random(32));
+  const given = membersOf(room).filter(
+    (m) => !m.self && (role === 'admin' ? m.identity === target.identity : next.admins.includes(m.identity)),
   );
   const parts = await handOver(
     room,
     given.map((m) => m.device),
     key,
   );
-  const next = { ...withoutOffice(state, target.identity), admins };
   const data = [[COMMIT_DATA.adminKey, parts] as const];
-  return changeState(room, next, env, { data, ...(!admin && { admin: key }) });
+  return changeState(room, next, env, { data, ...(role !== 'admin' && { admin: key }) });
 }
 
-function withoutOffice({ mods, ...state }: RoomState, identity: string): RoomState {
-  const others = mods?.filter((mod) => mod !== identity) ?? [];
-  return others.length === 0 ? state : { ...state, mods: others };
+/** The state in which a person has this role and no other. */
+function withRole({ mods, voices, mutes, ...state }: RoomState, identity: string, role: Role): RoomState {
+  const others = (list: readonly string[] = []) => list.filter((other) => other !== identity);
+  const listed = (list: readonly string[] | undefined, of: Role) => {
+    const rest = others(list);
+    const next = role === of ? [...rest, identity].sort() : rest;
+    return next.length === 0 ? undefined : next;
+  };
+  return {
+    ...state,
+    admins: listed(state.admins, 'admin') ?? [],
+    mods: listed(mods, 'moderator'),
+    voices: listed(voices, 'speaker'),
+    mutes: listed(mutes, 'observer'),
+  };
+}
+
+/** What a moderator changes: who is muted, of those who hold no office. A voice stays. */
+function withMute(state: RoomState, identity: string, role: Role): RoomState {
+  const isMute = role === 'observer';
+  if ((!isMute && role !== 'member') || isStaff(state, identity)) throw new RoomError('not-admin');
+  const { mutes } = withRole(state, identity, role);
+  return { ...state, mutes };
+}
+
+function checkRoleLists({ admins, mods = [], voices = [], mutes = [] }: RoomState): void {
+  if (admins.length > LIMITS.adminsPerRoom) throw new RoomError('admins-full');
+  if (mods.length > STATE_LIMITS.moderators) throw new RoomError('moderators-full');
+  if (Math.max(voices.length, mutes.length) > STATE_LIMITS.voices) throw new RoomError('voices-full');
+}
+
+/**
+ * Bans an identity, or ends its ban. Whoever is in the room stays: {@link remove} it before.
+ * @param fingerprint of the identity key, as base64url
+ * @throws RoomError `not-staff`, `bans-full`; `not-admin` if a moderator bans an admin or moderator
+ */
+export async function setBan(room: Room, fingerprint: string, banned: boolean, env: Env): Promise<Started> {
+  mustBeStaff(room);
+  const { bans = [], ...state } = withoutVoidInvites(room);
+  const others = bans.filter((other) => other !== fingerprint);
+  const next = banned ? [...others, fingerprint].sort() : others;
+  if (next.length > STATE_LIMITS.bans) throw new RoomError('bans-full');
+  return changeState(room, { ...state, ...(next.length > 0 && { bans: next }) }, env);
+}
+
+/**
+ * Pins a message, or unpins it. The newest pin is the last.
+ * @param id of the message
+ * @throws RoomError `not-staff`, `pins-full`
+ */
+export async function setPin(room: Room, id: string, pinned: boolean, env: Env): Promise<Started> {
+  mustBeStaff(room);
+  const { pins = [], ...state } = withoutVoidInvites(room);
+  const others = pins.filter((other) => other !== id);
+  const next = pinned ? [...others, id] : others;
+  if (next.length > STATE_LIMITS.pins) throw new RoomError('pins-full');
+  return changeState(room, { ...state, ...(next.length > 0 && { pins: next }) }, env);
+}
+
+function mustBeStaff(room: Room): void {
+  const { admin, moderator } = self(room);
+  if (!admin && !moderator) throw new RoomError('not-staff');
 }
 
 /**

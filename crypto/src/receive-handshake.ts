@@ -3,7 +3,7 @@ import type { InviteId, Position } from '@gochat/protocol/fields';
 import { takeOver } from './admin-key.ts';
 import { adopt } from './adopt.ts';
 import { COMMIT_DATA, type CommitData, decodeCommitData } from './commit-data.ts';
-import type { RoomEvent, Settings, Step } from './event.ts';
+import type { RoomEvent, Step } from './event.ts';
 import type { DeviceCredential } from './identity.ts';
 import { inviteKeys, joinHolds, readJoinAad } from './invite.ts';
 import type { DecodedEntry } from './log-entry.ts';
@@ -14,7 +14,6 @@ import type { LeafNode, MlsState, PublicMessage } from './mls/suite.ts';
 import { holdsPath, leavesOf } from './mls/tree.ts';
 import { isCleanName } from './names.ts';
 import { officeAfter } from './office.ts';
-import { historySetting, isSameHistory } from './packs.ts';
 import { classify, type MembershipChange, mayJoin, personsIn } from './policy.ts';
 import { equalBytes, signingKey } from './primitives.ts';
 import {
@@ -33,6 +32,7 @@ import {
 } from './room.ts';
 import { liveInvite } from './room-state.ts';
 import { isJoin, openBody, openJoin } from './seal.ts';
+import { settingsOf } from './settings.ts';
 import { isExactly } from './tree-change.ts';
 import { afterFollowed, afterUnfollowed } from './unfollowed.ts';
 
@@ -473,21 +473,6 @@ function renamedOf(
   const [was, is] = [namingLeaf(old, identity), namingLeaf(after, identity)];
   if (was === undefined || is === undefined || was.name === is.name) return [];
   return [{ kind: 'renamed', seq, at, member: is, was: was.name }];
-}
-
-function settingsOf(old: Room, after: Room): Settings {
-  const was = old.context.state;
-  const is = after.context.state;
-  if (was === 'newer' || is === 'newer') return { admins: [], dropped: [] };
-  const whose = (identities: readonly string[]) =>
-    membersOf(after).filter((m) => identities.includes(m.identity));
-  return {
-    admins: whose(is.admins.filter((identity) => !was.admins.includes(identity))),
-    dropped: whose(was.admins.filter((identity) => !is.admins.includes(identity))),
-    ...(is.name !== was.name && { name: is.name }),
-    ...(is.topic !== was.topic && { topic: is.topic ?? '' }),
-    ...(!isSameHistory(is, was) && { history: historySetting(is) }),
-  };
 }
 
 function leafOf(mls: MlsState, leafKey: Uint8Array): number | undefined {

@@ -10,6 +10,10 @@ export class RoomError extends Error {
     /** What the server keeps for joiners isn't as the user has seen it. */
     | 'differs'
     | 'not-admin'
+    /** Only admins and moderators may do it. */
+    | 'not-staff'
+    /** Only admins and moderators may make invites here. */
+    | 'links-staff'
     /** This device is an admin by its identity, but doesn't have the admin key. */
     | 'admin-key-missing'
     | 'last-admin'
@@ -21,6 +25,11 @@ export class RoomError extends Error {
     | 'too-large'
     | 'invites-full'
     | 'admins-full'
+    | 'moderators-full'
+    /** Of those who have a voice, or who are muted. */
+    | 'voices-full'
+    | 'bans-full'
+    | 'pins-full'
     | 'full'
     /** The GroupInfo or wrapped key that the server keeps for the invite is damaged or missing. */
     | 'bad-invite'

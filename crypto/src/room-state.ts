@@ -13,14 +13,10 @@ import { type Genesis, POLICY_VERSION, ROOM_KIND, readGenesis } from './genesis.
 import { fingerprintOf } from './identity.ts';
 import { EXTENSION, type Extension } from './mls/suite.ts';
 import { equalBytes, fromUtf8, isUsableKey, utf8 } from './primitives.ts';
+import { STATE_LIMITS } from './state-limits.ts';
 
 const STATE_BYTES = 64 * 1024;
 const TOPIC_LENGTH = 512;
-const MODS = 32;
-/** Of those who may speak, and of those who may not. */
-const SPEAKERS = 128;
-const BANS = 256;
-const PINS = 20;
 const MORE_STRINGS = 16;
 const MORE_BYTES = 1024;
 
@@ -79,12 +75,12 @@ const roomState = v.strictObject({
   /** Identity keys. Empty if no admin has a leaf any more. */
   admins: sorted(publicKey, LIMITS.adminsPerRoom),
   /** Identity keys of the moderators. */
-  mods: v.optional(listed(publicKey, MODS)),
+  mods: v.optional(listed(publicKey, STATE_LIMITS.moderators)),
   /** Who may post: `staff` is admins and moderators, `listed` those and `voices`. Absent: all members. */
   speak: v.optional(v.picklist(['staff', 'listed'])),
-  voices: v.optional(listed(publicKey, SPEAKERS)),
+  voices: v.optional(listed(publicKey, STATE_LIMITS.voices)),
   /** Identity keys of those who may not post. */
-  mutes: v.optional(listed(publicKey, SPEAKERS)),
+  mutes: v.optional(listed(publicKey, STATE_LIMITS.voices)),
   /** The shortest time between two messages of a person, in seconds. */
   slow: v.optional(seconds),
   /** Who may make invites. Absent: all members. */
@@ -96,11 +92,11 @@ const roomState = v.strictObject({
   /** After how many seconds a message disappears. */
   expire: v.optional(seconds),
   /** 16-byte fingerprints of the identities that may not join. */
-  bans: v.optional(listed(fingerprint, BANS)),
+  bans: v.optional(listed(fingerprint, STATE_LIMITS.bans)),
   /** The two persons of a direct room, for ever. */
   pair: v.optional(v.pipe(sorted(publicKey, 2), v.minLength(2))),
   /** Ids of pinned messages. */
-  pins: v.optional(v.pipe(v.array(messageId), v.minLength(1), v.maxLength(PINS))),
+  pins: v.optional(v.pipe(v.array(messageId), v.minLength(1), v.maxLength(STATE_LIMITS.pins))),
   invites: v.pipe(v.array(memberInvite), v.maxLength(LIMITS.invitesPerRoom)),
   /** The last epoch that a Remove ended. Invites created in it or earlier are void. */
   lastRemoveEpoch: v.optional(count),

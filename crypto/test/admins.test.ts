@@ -2,7 +2,7 @@ import { encodeBytes } from '@gochat/protocol/encoding';
 import { expect, test } from 'vitest';
 import { handOver } from '../src/admin-key.ts';
 import { COMMIT_DATA, encodeCommitData } from '../src/commit-data.ts';
-import { configure, invite, remove, setAdmin } from '../src/handshake.ts';
+import { configure, invite, remove, setRole } from '../src/handshake.ts';
 import { commit } from '../src/mls/commits.ts';
 import { EXTENSION } from '../src/mls/suite.ts';
 import { signingKey } from '../src/primitives.ts';
@@ -30,7 +30,7 @@ function settingsIn(person: Person) {
 }
 
 const appoints = (by: Person, log: Log, other: Person, admin = true) =>
-  by.commits(log, (room) => setAdmin(room, other.device, admin, by.env));
+  by.commits(log, (room) => setRole(room, other.device, admin ? 'admin' : 'member', by.env));
 
 test('an admin changes the name and the topic of the room', async () => {
   const { log, ana, ben, mal, env } = await anaBenMal();
@@ -56,7 +56,7 @@ test('an admin changes the name and the topic of the room', async () => {
 test('only admins change settings, and invites remain live after a change', async () => {
   const { log, ana, ben, link, mal, env } = await anaBenMal();
   await expect(configure(ben.room, { name: 'mine' }, env)).rejects.toThrow('not-admin');
-  await expect(setAdmin(ben.room, ben.device, true, env)).rejects.toThrow('not-admin');
+  await expect(setRole(ben.room, ben.device, 'admin', env)).rejects.toThrow('not-admin');
   await ana.commits(log, (room) => configure(room, { topic: 'cups' }, env));
   expect(log.info(link)).toBeDefined();
   expect(invitesOf(ana.room)).toHaveLength(1);
@@ -103,7 +103,7 @@ test('a former admin has no admin rights, not even with the old admin key', asyn
 
 test("the remaining admins get the new key, and the last admin can't be removed as admin", async () => {
   const { log, ana, ben, mal } = await anaBenMal();
-  await expect(setAdmin(ana.room, ana.device, false, ana.env)).rejects.toThrow('last-admin');
+  await expect(setRole(ana.room, ana.device, 'member', ana.env)).rejects.toThrow('last-admin');
   await appoints(ana, log, ben);
   await ben.reads(log);
   await appoints(ben, log, mal);

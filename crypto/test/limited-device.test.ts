@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { takeOver } from '../src/admin-key.ts';
 import { COMMIT_DATA, decodeCommitData } from '../src/commit-data.ts';
 import { publish } from '../src/groupinfo.ts';
-import { answerAsk, configure, heal, keepSafe, remove, setAdmin } from '../src/handshake.ts';
+import { answerAsk, configure, heal, keepSafe, remove, setRole } from '../src/handshake.ts';
 import {
   type Certificate,
   certified,
@@ -324,10 +324,10 @@ test('a device learns that its copy has healed first, and an admin removes it', 
 const handovers: Record<string, (world: World) => Promise<unknown>> = {
   'an admin is appointed': () => Promise.resolve(),
   "the key is handed to the limited device's person again": ({ log, ana, ben, env }) =>
-    ben.commits(log, (room) => setAdmin(room, ana.device, true, env)),
+    ben.commits(log, (room) => setRole(room, ana.device, 'admin', env)),
   'an admin heals': ({ log, ben }) => ben.heals(log),
   'an admin steps down': ({ log, ben, env }) =>
-    ben.commits(log, (room) => setAdmin(room, ben.device, false, env)),
+    ben.commits(log, (room) => setRole(room, ben.device, 'member', env)),
   'an admin is removed': ({ log, ana, ben }) => ana.removes(log, ben),
 };
 
@@ -350,7 +350,7 @@ async function keysFor(log: Log, device: Person): Promise<SigningKey[]> {
 test.each(Object.keys(handovers))('a limited device of an admin gets no admin key when %s', async (when) => {
   const world = await withBot();
   const { env, log, ana, ben, bot } = world;
-  await ana.commits(log, (room) => setAdmin(room, ben.device, true, env));
+  await ana.commits(log, (room) => setRole(room, ben.device, 'admin', env));
   expect(await keysFor(log, ben)).toHaveLength(1);
   await (handovers[when] as (typeof handovers)[string])(world);
   expect(await keysFor(log, bot)).toEqual([]);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { encodeCommitData } from '../src/commit-data.ts';
 import { officeIn } from '../src/groupinfo.ts';
-import { answerAsk, remove, reopen, setAdmin } from '../src/handshake.ts';
+import { answerAsk, remove, reopen, setRole } from '../src/handshake.ts';
 import { withNewDevice } from '../src/identity.ts';
 import { commit } from '../src/mls/commits.ts';
 import { openAdminKey, personKeyOf } from '../src/office.ts';
@@ -51,7 +51,7 @@ test('the only admin, whose profile was restored from an older copy, gets the ad
   expect(phone.room.admin).toEqual(ana.room.admin);
   await ben.reads(log);
   await phone.commits(log, (room) => remove(room, ana.device, ana.env, { keep: true }));
-  await phone.commits(log, (room) => setAdmin(room, ben.device, true, ana.env));
+  await phone.commits(log, (room) => setRole(room, ben.device, 'admin', ana.env));
   await ben.reads(log);
   expect(ben.room.admin).toEqual(phone.room.admin);
   await allTalk(log, phone, ben);
@@ -75,7 +75,7 @@ test('a removed admin opens no later admin key, and neither does a member, a mod
   const { env, log, ana, ben } = await twoPeople();
   const cai = new Person('cai', env);
   await cai.joins(log, await ana.invites(log));
-  await ana.commits(log, (room) => setAdmin(room, ben.device, true, env));
+  await ana.commits(log, (room) => setRole(room, ben.device, 'admin', env));
   await ana.heals(log);
   await allRead(log, [ben, cai]);
   await ana.removes(log, ben);
@@ -137,8 +137,8 @@ test('what a member without an office says about it is ignored, and a GroupInfo 
 
 test('a former admin who steps down seals nothing for itself', async () => {
   const { env, log, ana, ben } = await twoPeople();
-  await ana.commits(log, (room) => setAdmin(room, ben.device, true, env));
-  await ana.commits(log, (room) => setAdmin(room, ana.device, false, env));
+  await ana.commits(log, (room) => setRole(room, ben.device, 'admin', env));
+  await ana.commits(log, (room) => setRole(room, ana.device, 'member', env));
   await ben.reads(log);
   expect(ben.room.office.sealed).toBeUndefined();
   await ben.heals(log);

@@ -5,7 +5,7 @@ import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { leafWidth } from 'ts-mls/treemath.js';
 import { expect, test } from 'vitest';
 import { COMMIT_DATA, decodeCommitData, encodeCommitData } from '../src/commit-data.ts';
-import { answerAsk, heal, remove, reopen, setAdmin } from '../src/handshake.ts';
+import { answerAsk, heal, remove, reopen, setRole } from '../src/handshake.ts';
 import { fingerprintOf, withNewDevice } from '../src/identity.ts';
 import { suite } from '../src/mls/suite.ts';
 import { invitesOf, labelsOf, liveInvitesOf, membersOf, stateOf } from '../src/room.ts';
@@ -161,14 +161,14 @@ test('a removal without an end of the invites: a leaver kills no link, and its o
 
 test('whoever had an office is never removed with the invites kept', async () => {
   const { log, ana, ben, cai } = await three();
-  await ana.commits(log, (room) => setAdmin(room, ben.device, true, ana.env));
+  await ana.commits(log, (room) => setRole(room, ben.device, 'admin', ana.env));
   await allRead(log, [ben, cai]);
   await expect(remove(ana.room, ben.device, ana.env, { keep: true })).rejects.toThrow('not-admin');
 });
 
 test('a removed admin is no admin any more: not with the old key, nor by a later link with the own identity', async () => {
   const { log, ana, ben, cai } = await three();
-  await ana.commits(log, (room) => setAdmin(room, ben.device, true, ana.env));
+  await ana.commits(log, (room) => setRole(room, ben.device, 'admin', ana.env));
   await allRead(log, [ben, cai]);
   await ana.commits(log, (room) => remove(room, ben.device, ana.env));
   await ben.reads(log);
@@ -187,7 +187,7 @@ test('a removed admin is no admin any more: not with the old key, nor by a later
 
 test('a state change after a removal that keeps the removed admin in office is skipped by all', async () => {
   const { log, ana, ben, cai } = await three();
-  await ana.commits(log, (room) => setAdmin(room, ben.device, true, ana.env));
+  await ana.commits(log, (room) => setRole(room, ben.device, 'admin', ana.env));
   await allRead(log, [ben, cai]);
   await ana.commits(log, (room) => remove(room, ben.device, ana.env));
   await cai.reads(log);
@@ -202,7 +202,7 @@ test('a state change after a removal that keeps the removed admin in office is s
 
 test("an admin's heal replaces the admin key and hands it to the other admins", async () => {
   const { log, ana, ben, cai } = await three();
-  await ana.commits(log, (room) => setAdmin(room, ben.device, true, ana.env));
+  await ana.commits(log, (room) => setRole(room, ben.device, 'admin', ana.env));
   await allRead(log, [ben, cai]);
   const stolen = ben.room.admin;
   await ana.heals(log);

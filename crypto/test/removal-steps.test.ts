@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { heal, remove, reopen, setAdmin } from '../src/handshake.ts';
+import { heal, remove, reopen, setRole } from '../src/handshake.ts';
 import { withNewDevice } from '../src/identity.ts';
 import { membersOf } from '../src/room.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
@@ -11,7 +11,7 @@ import { Person } from './world.ts';
 async function twoAdmins() {
   const world = await roomOfPeople('ana', 'ben', 'cai');
   const [ana, ben, cai] = world.people as [Person, Person, Person];
-  await ana.commits(world.log, (room) => setAdmin(room, ben.device, true, ana.env));
+  await ana.commits(world.log, (room) => setRole(room, ben.device, 'admin', ana.env));
   await ana.heals(world.log);
   await allRead(world.log, world.people);
   return { ...world, ana, ben, cai };

@@ -1,5 +1,5 @@
 import { decodeBytes } from '@gochat/protocol/encoding';
-import { heal, setAdmin } from '../src/handshake.ts';
+import { heal, setRole } from '../src/handshake.ts';
 import { withNewDevice } from '../src/identity.ts';
 import { inviteKeys, unwrap } from '../src/invite.ts';
 import type { InviteLink } from '../src/link.ts';
@@ -63,7 +63,7 @@ async function play(env: ReturnType<typeof testEnv>): Promise<Vector> {
     ...ownInvitation,
     secrets_of_the_joiner: secretsOf(phone.room),
   });
-  await ana.commits(log, (room) => setAdmin(room, ben.device, true, env));
+  await ana.commits(log, (room) => setRole(room, ben.device, 'admin', env));
   await ben.reads(log);
   await note('ana makes ben an admin, and hands the admin key over', ben, {
     admin_key: hex(ben.room.admin?.seed ?? new Uint8Array()),

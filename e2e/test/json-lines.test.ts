@@ -270,8 +270,8 @@ test('what every command prints as JSON has the keys that the documentation list
     'ben',
     ['members', 'kitchen'],
     [
-      { ...member(false), name: 'ana', admin: true },
-      { ...member(true), name: 'ben', admin: false },
+      { ...member(false), name: 'ana', admin: true, role: 'admin' },
+      { ...member(true), name: 'ben', admin: false, role: 'member' },
     ],
   );
   const [device] = await prints('ben', ['devices', 'kitchen'], [{ key: expect.any(String), self: true }]);

@@ -10,6 +10,7 @@ const members: MemberInfo[] = ['ana', 'Anton', 'ben'].map((name) => ({
   identity: key(name),
   name,
   admin: false,
+  role: 'member' as const,
   self: false,
   devices: [{ key: key(name), self: false }],
 }));

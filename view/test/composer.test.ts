@@ -10,7 +10,7 @@ const emoji = await openEmojiBook();
 
 function member(name: string, key: string): MemberInfo {
   const devices = [`${key}-1`, `${key}-2`].map((one) => ({ key: keyOf(one), self: false }));
-  return { id: key, identity: keyOf(key), name, admin: false, self: false, devices };
+  return { id: key, identity: keyOf(key), name, admin: false, role: 'member', self: false, devices };
 }
 
 function composerFor(...members: MemberInfo[]): ComposerViewModel {

@@ -5,7 +5,14 @@ import { isIgnored, withIgnored } from '../src/chat/preferences.ts';
 import { key } from './timeline-input.ts';
 
 function ben(...devices: string[]): MemberInfo {
-  const person = { id: 'ben', identity: key('ben'), name: 'ben', admin: false, self: false };
+  const person = {
+    id: 'ben',
+    identity: key('ben'),
+    name: 'ben',
+    admin: false,
+    role: 'member',
+    self: false,
+  } as const;
   return { ...person, devices: devices.map((device) => ({ key: key(device), self: false })) };
 }
 

@@ -1,4 +1,4 @@
-import { configure, heal, invite, remove, revoke, setAdmin } from '@gochat/crypto/handshake';
+import { configure, heal, invite, remove, revoke, setRole } from '@gochat/crypto/handshake';
 import { fingerprintOf } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { formatLink } from '@gochat/crypto/link';
@@ -6,6 +6,7 @@ import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf, ownCredential, type Room } from '@gochat/crypto/room';
 import { RoomError } from '@gochat/crypto/room-error';
+import { LONGEST_RULE_S } from '@gochat/crypto/state-limits';
 import { LIMITS } from '@gochat/protocol/limits';
 import { ChatError } from '../api/chat-error.ts';
 import { checkHistorySetting } from '../api/history-setting.ts';
@@ -62,16 +63,10 @@ export class Governance {
     return null;
   }
 
-  async configure(
-    session: RoomSession,
-    { name, topic, history, waitMs }: Params<'configure'>,
-  ): Promise<null> {
-    if (history !== undefined) checkHistorySetting(history);
-    const wanted = {
-      ...(name !== undefined && { name }),
-      ...(topic !== undefined && { topic }),
-      ...(history !== undefined && { history }),
-    };
+  async configure(session: RoomSession, { room: _, waitMs, ...wanted }: Params<'configure'>): Promise<null> {
+    if (wanted.history !== undefined) checkHistorySetting(wanted.history);
+    checkSeconds('slow', wanted.slow);
+    checkSeconds('expire', wanted.expire);
     await session.change((now) => configure(now, wanted, this.#env), waitMs);
     return null;
   }
@@ -81,7 +76,7 @@ export class Governance {
     { member, admin, waitMs }: Params<'setAdmin'>,
   ): Promise<Result<'setAdmin'>> {
     const { member: target, info } = pickMember(session.room, member);
-    await session.change((now) => setAdmin(now, target.device, admin, this.#env), waitMs);
+    await session.change((now) => setRole(now, target.device, admin ? 'admin' : 'member', this.#env), waitMs);
     return { name: info.name };
   }
 
@@ -151,6 +146,13 @@ export class Governance {
     await session.change((now) => revoke(now, [one.id], this.#env), waitMs);
     return null;
   }
+}
+
+/** @throws ChatError `usage` unless other members accept it */
+function checkSeconds(what: 'slow' | 'expire', seconds: number | null | undefined): void {
+  if (seconds === undefined || seconds === null) return;
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_RULE_S)
+    throw new ChatError({ reason: 'rule-seconds', what, most: LONGEST_RULE_S });
 }
 
 function isFull(error: unknown): boolean {

@@ -1,6 +1,8 @@
 import { banOf, type Comparison, isSame } from '@gochat/crypto/compare';
 import { historySetting } from '@gochat/crypto/packs';
 import { epochOf, labelsOf, type Member, membersOf, namingLeaf, type Room } from '@gochat/crypto/room';
+import { rulesOf } from '@gochat/crypto/room-rules';
+import { roleOf, silenceOf } from '@gochat/crypto/speaking';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
 import type { Difference, MemberInfo, RoomComparison, RoomInfo } from '../api/methods.ts';
@@ -22,6 +24,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     status: meta.restored ? 'restored' : meta.left ? 'left' : room.status,
     members: labelsOf(membersOf(room)).size,
     admin: self?.admin ?? false,
+    ...governed(room, self),
     epoch: String(epochOf(room)),
     queued: session.queued,
     missed: session.missed,
@@ -30,6 +33,22 @@ export function roomInfo(session: RoomSession): RoomInfo {
     confirmedBy: confirmerOf(room),
     founded: isFounder && meta.shared === undefined,
     unfollowed: unfollowedBy(room),
+  };
+}
+
+/** What the room's state says of its rules, and of this person. */
+function governed(
+  { context: { state } }: Room,
+  self: Member | undefined,
+): Pick<RoomInfo, 'role' | 'rules' | 'silence' | 'pins'> {
+  const rules = rulesOf(state);
+  if (state === 'newer' || self === undefined) return { role: 'member', rules, pins: [] };
+  const silence = silenceOf(state, self.identity)?.reason;
+  return {
+    role: roleOf(state, self.identity),
+    rules,
+    ...(silence && { silence }),
+    pins: state.pins ?? [],
   };
 }
 
@@ -99,8 +118,10 @@ export function shownMembers(room: Room): ShownMember[] {
     const name = labels.get(identity) ?? member.name;
     const devices = leaves.map(({ device, self }) => ({ key: device, self }));
     const id = identity.slice(0, MEMBER_ID_CHARS);
+    const { state } = room.context;
+    const role = state === 'newer' ? 'member' : roleOf(state, identity);
     return [
-      { member, info: { id, identity, name, admin: member.office === 'admin', self: member.own, devices } },
+      { member, info: { id, identity, name, admin: role === 'admin', role, self: member.own, devices } },
     ];
   });
 }

@@ -5,6 +5,7 @@ import { logCode, logCodesKept } from '@gochat/crypto/log-code';
 import { cleanName } from '@gochat/crypto/names';
 import { newId } from '@gochat/crypto/new-id';
 import { epochOf, invitesOf, membersOf, roomCode } from '@gochat/crypto/room';
+import { rulesOf } from '@gochat/crypto/room-rules';
 import { decodeBytes } from '@gochat/protocol/encoding';
 import type { FileId, Position, RoomId } from '@gochat/protocol/fields';
 import * as v from 'valibot';
@@ -27,6 +28,7 @@ import { Mutex } from '../schedule/mutex.ts';
 import { createOn } from './creating.ts';
 import { connectionOf, Governance } from './governance.ts';
 import { joinByLink, peek } from './joining.ts';
+import { Moderation } from './moderation.ts';
 import { comparisonInfo, pickMember, roomInfo, shownMembers } from './room-info.ts';
 import { Rooms, type RoomsParts } from './rooms.ts';
 import type { SettingsStore } from './settings-store.ts';
@@ -49,6 +51,7 @@ export class RoomRequests {
   readonly #rooms: Rooms;
   readonly #settings: SettingsStore;
   readonly #governance: Governance;
+  readonly #moderation: Moderation;
   readonly #devices: Devices;
   readonly #all: AllHandlers;
 
@@ -60,6 +63,7 @@ export class RoomRequests {
     this.#settings = settings;
     this.#rooms = rooms;
     this.#governance = new Governance(parts.env);
+    this.#moderation = new Moderation(parts.env, parts.records, this.#governance);
     const joinsOf = (room: RoomId) => this.#joinsOf(room);
     this.#devices = new Devices({
       ...parts,
@@ -234,6 +238,17 @@ export class RoomRequests {
       this.#governance.configure(await this.#current(params.room, params.waitMs), params),
     setAdmin: async (params) =>
       this.#governance.setAdmin(await this.#current(params.room, params.waitMs), params),
+    rules: async ({ room }) => rulesOf((await this.#rooms.named(room)).room.context.state),
+    setRole: async (params) =>
+      this.#moderation.setRole(await this.#current(params.room, params.waitMs), params),
+    ban: async (params) => this.#moderation.ban(await this.#current(params.room, params.waitMs), params),
+    unban: async (params) => this.#moderation.unban(await this.#current(params.room, params.waitMs), params),
+    bans: async ({ room }) => this.#moderation.bans(await this.#rooms.named(room)),
+    pin: async (params) =>
+      this.#moderation.pin(await this.#current(params.room, params.waitMs), params, true),
+    unpin: async (params) =>
+      this.#moderation.pin(await this.#current(params.room, params.waitMs), params, false),
+    pins: async ({ room }) => this.#moderation.pins(await this.#rooms.named(room)),
     reportCompromise: async (params) =>
       this.#governance.reportCompromise(await this.#current(params.room, params.waitMs), params),
     revoke: async (params) =>

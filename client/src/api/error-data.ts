@@ -73,6 +73,8 @@ const REASONS = {
   'invite-terms': reason('usage', { most: v.number() }),
   /** `most` messages or days. */
   'history-setting': reason('usage', { most: v.number() }),
+  /** `most` is in seconds. */
+  'rule-seconds': reason('usage', { what: v.picklist(['slow', 'expire']), most: v.number() }),
   'token-form': reason('usage', {}),
   'name-missing': reason('usage', {}),
   /** There is no room yet, so there is nothing to link a device to. */
@@ -190,6 +192,14 @@ const REASONS = {
   'own-invite-unknown': reason('refused', {}),
   'change-pending': reason('refused', {}),
   'not-admin': reason('refused', {}),
+  /** Only admins and moderators may do it. */
+  'not-staff': reason('refused', {}),
+  /** Only admins and moderators may make invites in this room. */
+  'links-staff': reason('refused', {}),
+  /** This person may say nothing: it is muted; only admins and moderators may speak; or only those and speakers. */
+  muted: reason('refused', {}),
+  'staff-only': reason('refused', {}),
+  'not-listed': reason('refused', {}),
   /** Only its author may edit a message; its author and admins may delete it. */
   'not-author': reason('refused', { change: v.picklist(['edit', 'delete']) }),
   /** The message that is to be changed was deleted. */
@@ -200,6 +210,14 @@ const REASONS = {
   'no-such-member': reason('unknown-member', {}),
   'invites-full': reason('refused', { most: v.number() }),
   'admins-full': reason('refused', { most: v.number() }),
+  'moderators-full': reason('refused', { most: v.number() }),
+  /** Of speakers, or of those who are muted. */
+  'voices-full': reason('refused', { most: v.number() }),
+  'bans-full': reason('refused', { most: v.number() }),
+  'pins-full': reason('refused', { most: v.number() }),
+  'ban-unknown': reason('unknown-member', { name: string }),
+  /** It is this person. */
+  'self-ban': reason('usage', {}),
   'room-full': reason('refused', { most: v.number() }),
   'invite-dead': reason('refused', {}),
   'invite-revoked': reason('refused', {}),

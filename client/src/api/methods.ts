@@ -1,9 +1,11 @@
 import type { Content, FileContent, Presence } from '@gochat/crypto/content';
 import type { HistorySetting } from '@gochat/crypto/packs';
+import type { RoomRules } from '@gochat/crypto/room-rules';
+import type { Role, Silence } from '@gochat/crypto/speaking';
 import type { Preferences, RoomNotes } from '../account/settings.ts';
 import type { BackupPreferences, BackupRoom } from '../backup/backup-lines.ts';
 import type { FileLimits } from '../files/files.ts';
-import type { HistoryItem, TextItem } from '../room/history.ts';
+import type { BannedPerson, HistoryItem, TextItem } from '../room/history.ts';
 import type { EndState, Outcome } from '../room/outgoing.ts';
 import type { ChatErrorCode, ErrorData } from './error-data.ts';
 
@@ -173,15 +175,56 @@ export interface Methods {
     readonly expires: number;
   };
   invites: (params: { readonly room: string; readonly waitMs: number }) => readonly InviteInfo[];
-  /** Changes the room's name, topic, or how much of the history newcomers are shown; admins only. An empty topic removes it. */
+  /**
+   * Changes the room's name, topic or rules; admins only. An empty topic removes it, null ends a rule.
+   * @param params `slow`, `expire`: in seconds. @throws ChatError `usage`, `refused` `not-admin`
+   */
   configure: (params: {
     readonly room: string;
     readonly name?: string;
     readonly topic?: string;
     readonly history?: HistorySetting;
+    readonly speak?: RoomRules['speak'];
+    readonly slow?: number | null;
+    readonly links?: RoomRules['links'];
+    readonly expire?: number | null;
     readonly waitMs: number;
   }) => null;
-  /** Grants or revokes admin rights; admins only. @throws ChatError `refused` for the last one */
+  /** The rules that hold in the room, as far as this device knows. */
+  rules: (params: { readonly room: string }) => RoomRules;
+  /**
+   * Gives a person one role, and takes the one that it had; moderators only `observer` and `member`, to those who hold no office.
+   * @throws ChatError `refused` `not-admin`, `not-staff`, `admin-key-missing`; `last-admin`; `admins-full`, `moderators-full`, `voices-full`
+   */
+  setRole: (params: {
+    readonly room: string;
+    readonly member: string;
+    readonly role: Role;
+    readonly waitMs: number;
+  }) => { readonly name: string };
+  /**
+   * Removes a person with all devices, if it is in the room, and lets its identity in never again; admins, and moderators for whom holds no
+   * office. All invites end. @param params `member`: also the name or identity key of somebody who was in the room.
+   * @throws ChatError as `remove` does; `usage` `self-ban`; `refused` `not-staff`, `bans-full`
+   */
+  ban: (params: { readonly room: string; readonly member: string; readonly waitMs: number }) => {
+    readonly name: string;
+  };
+  /** @param params `member`: a name, an identity key, or the fingerprint of one or its beginning. @throws ChatError `unknown-member`, `ambiguous` */
+  unban: (params: { readonly room: string; readonly member: string; readonly waitMs: number }) => {
+    readonly name: string;
+  };
+  /** Who is banned. */
+  bans: (params: { readonly room: string }) => readonly BannedPerson[];
+  /** Pins a message for all; admins and moderators. @param params `id`: of the message, or its position. @throws ChatError `refused` `pins-full` */
+  pin: (params: { readonly room: string; readonly id: string; readonly waitMs: number }) => null;
+  unpin: (params: { readonly room: string; readonly id: string; readonly waitMs: number }) => null;
+  /** The pinned messages that this device has, the one that was pinned last first, and the ids of the others. */
+  pins: (params: { readonly room: string }) => {
+    readonly items: readonly TextItem[];
+    readonly unknown: readonly string[];
+  };
+  /** Makes a person admin, or a plain member: as `setRole`. */
   setAdmin: (params: {
     readonly room: string;
     readonly member: string;
@@ -373,6 +416,14 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   invites: 'repeatable',
   configure: 'once',
   setAdmin: 'once',
+  rules: 'repeatable',
+  setRole: 'once',
+  ban: 'once',
+  unban: 'once',
+  bans: 'repeatable',
+  pin: 'once',
+  unpin: 'once',
+  pins: 'repeatable',
   peek: 'repeatable',
   presence: 'repeatable',
   notes: 'repeatable',
@@ -439,6 +490,13 @@ export interface RoomInfo {
   readonly members: number;
   /** Whether this profile is one of its admins. */
   readonly admin: boolean;
+  /** The role of this profile's person. */
+  readonly role: Role;
+  readonly rules: RoomRules;
+  /** Why this person may write nothing at present. */
+  readonly silence?: Exclude<Silence['reason'], 'slow'>;
+  /** The ids of the pinned messages, the newest pin last. */
+  readonly pins: readonly string[];
   /** The MLS epoch: it grows with every change of members, keys or settings. */
   readonly epoch: string;
   /** Number of messages that wait to be sent. */
@@ -457,6 +515,8 @@ export interface RoomInfo {
   readonly unfollowed: string;
 }
 
+export type { Role, RoomRules };
+
 /** A person in a room. */
 export interface MemberInfo {
   /** The first characters of the identity key. */
@@ -465,6 +525,7 @@ export interface MemberInfo {
   readonly identity: string;
   readonly name: string;
   readonly admin: boolean;
+  readonly role: Role;
   /** Whether this is this profile's person. */
   readonly self: boolean;
   /** The person's devices in the room, at least one. */

@@ -3,6 +3,7 @@ import { TEXT_BYTES } from '@gochat/crypto/content-limits';
 import { LinkError } from '@gochat/crypto/link-error';
 import { NameError } from '@gochat/crypto/name-error';
 import { RoomError } from '@gochat/crypto/room-error';
+import { STATE_LIMITS } from '@gochat/crypto/state-limits';
 import { VaultError } from '@gochat/crypto/vault-error';
 import { LIMITS } from '@gochat/protocol/limits';
 import { AddressError } from '../net/address.ts';
@@ -21,6 +22,8 @@ const ROOM_REASONS: Readonly<Record<RoomError['code'], ErrorData>> = {
   'change-unconfirmed': { reason: 'change-unconfirmed' },
   differs: { reason: 'return-differs' },
   'not-admin': { reason: 'not-admin' },
+  'not-staff': { reason: 'not-staff' },
+  'links-staff': { reason: 'links-staff' },
   'admin-key-missing': { reason: 'admin-key-missing' },
   'last-admin': { reason: 'last-admin' },
   'not-member': { reason: 'not-active' },
@@ -30,6 +33,10 @@ const ROOM_REASONS: Readonly<Record<RoomError['code'], ErrorData>> = {
   'too-large': { reason: 'message-too-large', bytes: TEXT_BYTES },
   'invites-full': { reason: 'invites-full', most: LIMITS.invitesPerRoom - 1 },
   'admins-full': { reason: 'admins-full', most: LIMITS.adminsPerRoom },
+  'moderators-full': { reason: 'moderators-full', most: STATE_LIMITS.moderators },
+  'voices-full': { reason: 'voices-full', most: STATE_LIMITS.voices },
+  'bans-full': { reason: 'bans-full', most: STATE_LIMITS.bans },
+  'pins-full': { reason: 'pins-full', most: STATE_LIMITS.pins },
   full: { reason: 'room-full', most: LIMITS.membersPerRoom },
   'bad-invite': { reason: 'invite-damaged' },
   'other-room': { reason: 'invite-other-room' },

@@ -2,7 +2,7 @@ import type { RoomEvent, Settings, Warning } from '@gochat/crypto/event';
 import { type Author, labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
 import type { Position } from '@gochat/protocol/fields';
 import type { MessageChange } from './changes.ts';
-import type { HistoryItem, NewItem, TextItem, WarningFact } from './history.ts';
+import type { ChangedItem, HistoryItem, NewItem, TextItem, WarningFact } from './history.ts';
 
 /**
  * @param room the room after the event.
@@ -98,7 +98,9 @@ function author(room: Room, member: Member) {
   return { from: nameOf(room, member), identity: member.identity, own: member.own };
 }
 
-function settingsFacts({ name, topic, history, admins, dropped }: Settings, room: Room) {
+function settingsFacts(settings: Settings, room: Room) {
+  const { name, topic, history, admins, dropped, roles, banned, unbanned, ...facts } = settings;
+  const { rules, pinned, unpinned } = facts;
   const names = (members: readonly Member[]) => [
     ...new Map(members.map((member) => [member.identity, nameOf(room, member)])).values(),
   ];
@@ -108,7 +110,21 @@ function settingsFacts({ name, topic, history, admins, dropped }: Settings, room
     ...(history !== undefined && { history }),
     ...(admins.length > 0 && { admins: names(admins) }),
     ...(dropped.length > 0 && { dropped: names(dropped) }),
+    ...(roles && { roles: rolesOf(roles, room) }),
+    ...(rules && { rules }),
+    ...(banned && { banned: banned.map((fingerprint) => ({ fingerprint })) }),
+    ...(unbanned && { unbanned: unbanned.map((fingerprint) => ({ fingerprint })) }),
+    ...(pinned && { pinned }),
+    ...(unpinned && { unpinned }),
   };
+}
+
+/** Each person once, though all of its devices have the role. */
+function rolesOf(roles: NonNullable<Settings['roles']>, room: Room): NonNullable<ChangedItem['roles']> {
+  const persons = new Map(
+    roles.map(({ member, role }) => [member.identity, { name: nameOf(room, member), role }]),
+  );
+  return [...persons.values()];
 }
 
 function warningFact(warning: Warning, room: Room): WarningFact {

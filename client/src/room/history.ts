@@ -1,5 +1,7 @@
 import type { FileContent, Ref } from '@gochat/crypto/content';
+import type { Settings } from '@gochat/crypto/event';
 import type { HistorySetting } from '@gochat/crypto/packs';
+import type { Role } from '@gochat/crypto/speaking';
 import type { TimeMark } from '@gochat/crypto/time-mark';
 import type { Position } from '@gochat/protocol/fields';
 
@@ -105,6 +107,24 @@ export interface ChangedItem extends Line {
   readonly admins?: readonly string[];
   /** Display names of those who are no longer admins. */
   readonly dropped?: readonly string[];
+  /** Display names of others whose role is another one, with that role. */
+  readonly roles?: readonly { readonly name: string; readonly role: Role }[];
+  /** The rules that changed, with their new values; 0 seconds for one that doesn't apply any more. */
+  readonly rules?: Settings['rules'];
+  /** Who is banned now, and whose ban has ended. */
+  readonly banned?: readonly BannedPerson[];
+  readonly unbanned?: readonly BannedPerson[];
+  /** The ids of messages. */
+  readonly pinned?: readonly string[];
+  readonly unpinned?: readonly string[];
+}
+
+/** Somebody who may not join. */
+export interface BannedPerson {
+  /** Of the identity key. */
+  readonly fingerprint: string;
+  /** The display name at the time when this device read of the person last. */
+  readonly name?: string;
 }
 
 export type WarningItem = Line & { readonly kind: 'warning' } & WarningFact;

@@ -28,8 +28,9 @@ import { fromJson, type RecordChange, type Records, toJson } from '../store/reco
 import { isChange, targetOf } from './changes.ts';
 import { EpochStore } from './epoch-store.ts';
 import { toHistory } from './event-history.ts';
-import type { HistoryItem, WarningFact } from './history.ts';
+import type { BannedPerson, ChangedItem, HistoryItem, WarningFact, WithoutSub } from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
+import { knownPersons } from './known-persons.ts';
 import { type Again, Outbox } from './outbox.ts';
 import type { Outgoing, Queued } from './outgoing.ts';
 import type { Received } from './received.ts';
@@ -481,9 +482,27 @@ export class RoomStore {
     } else {
       const item = toHistory(said, room);
       if (item?.kind === 'text') await writer.say(item, proof);
+      else if (item?.kind === 'changed') await writer.add(await this.#withNames(item, writer), proof);
       else if (item !== undefined) await writer.add(item, proof);
     }
     return proof === undefined ? [] : this.#epochs.changes(room, proof.leaf);
+  }
+
+  /** Whoever is banned is no member any more: the name is that of the history. */
+  async #withNames(item: WithoutSub<ChangedItem>, writer: HistoryWriter): Promise<WithoutSub<ChangedItem>> {
+    const { banned, unbanned } = item;
+    if (banned === undefined && unbanned === undefined) return item;
+    const known = await knownPersons(this.#records, this.#room, writer.items);
+    const named = (persons: readonly BannedPerson[]) =>
+      persons.map(({ fingerprint }): BannedPerson => {
+        const name = known.find((one) => one.fingerprint === fingerprint)?.name;
+        return { fingerprint, ...(name !== undefined && { name }) };
+      });
+    return {
+      ...item,
+      ...(banned && { banned: named(banned) }),
+      ...(unbanned && { unbanned: named(unbanned) }),
+    };
   }
 
   /** Soon after this device has joined, others may share what was said just before. */

@@ -11,7 +11,7 @@ import {
   reopen,
   revoke,
   type Started,
-  setAdmin,
+  setRole,
 } from '../../src/handshake.ts';
 import { fingerprintOf, withNewDevice } from '../../src/identity.ts';
 import { inviteKeys } from '../../src/invite.ts';
@@ -243,7 +243,7 @@ async function appoints(fuzz: Fuzz): Promise<void> {
   );
   await fuzz.commits(
     admin,
-    (room) => setAdmin(room, target.person.device, isNew, fuzz.env),
+    (room) => setRole(room, target.person.device, isNew ? 'admin' : 'member', fuzz.env),
     stated(admin, change, { handedTo, ...(!isNew && { newAdminKey: true }) }),
   );
 }

@@ -154,6 +154,31 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
           one: 'A room has at most # admin',
           other: 'A room has at most # admins',
         });
+      case 'moderators-full':
+        return f.plural(error.most, {
+          one: 'A room has at most # moderator',
+          other: 'A room has at most # moderators',
+        });
+      case 'voices-full':
+        return f.plural(error.most, {
+          one: 'A room has at most # speaker, and as many who are muted',
+          other: 'A room has at most # speakers, and as many who are muted',
+        });
+      case 'bans-full':
+        return f.plural(error.most, {
+          one: 'A room bans at most # person: end the ban first',
+          other: 'A room bans at most # persons: end another ban first',
+        });
+      case 'pins-full':
+        return f.plural(error.most, {
+          one: 'A room has at most # pinned message: unpin it first',
+          other: 'A room has at most # pinned messages: unpin one first',
+        });
+      case 'ban-unknown':
+        if (error.name === '') return 'Nobody was named';
+        return `Nobody is banned here as “${sanitizeLine(error.name)}”`;
+      case 'rule-seconds':
+        return `That is a time of 1 second to ${durationText(f, error.most * 1000, Math.floor)}`;
       case 'room-full':
         return f.plural(error.most, {
           one: 'The room is full: it has # member',
@@ -226,6 +251,12 @@ const FIXED = {
   'change-pending': 'Another change by this device is still being sent: try again',
   'message-deleted': 'This message was deleted',
   'not-admin': 'Only an admin of the room can do this',
+  'not-staff': 'Only an admin or moderator of the room can do this',
+  'links-staff': 'Only admins and moderators make invites in this room',
+  muted: 'You are muted in this room: you can read and react, and not write',
+  'staff-only': 'Only admins and moderators write in this room',
+  'not-listed': 'Only admins, moderators and speakers write in this room',
+  'self-ban': 'You can’t ban yourself: leave the room instead',
   'admin-key-missing':
     'This device does not have the key of the room’s admins: another admin has to make you admin again',
   'last-admin': 'A room needs an admin: make another member admin first',
