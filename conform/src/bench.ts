@@ -1,4 +1,5 @@
 import type { Position, RoomId } from '@gochat/protocol/fields';
+import type { Rules } from '@gochat/protocol/rules';
 import type { InviteGrant, UpOf } from '@gochat/protocol/up';
 import { Connection } from './connection.ts';
 import { KeyPair } from './key-pair.ts';
@@ -47,9 +48,9 @@ export class Bench {
   }
 
   /** Creates a room. */
-  async found(from: Connection, invites: InviteGrant[] = []): Promise<Founded> {
+  async found(from: Connection, invites: InviteGrant[] = [], rules?: Rules): Promise<Founded> {
     const [admin, keys] = [new KeyPair(), new KeyPair()];
-    const frame = this.withToken(createFrame(admin, keys, { invites }));
+    const frame = this.withToken(createFrame(admin, keys, { invites, ...(rules && { rules }) }));
     const { seq } = await from.expect('ack', frame);
     return { room: frame.room, admin, access: { at: seq, keys }, frame };
   }
@@ -61,8 +62,14 @@ export class Bench {
   }
 
   /** Enters a room, and waits until it is live. The entries of before remain to be taken. */
-  async follow(from: Connection, room: RoomId, access: Access, since?: Position): Promise<void> {
-    await from.expect('entered', enterFrame(from, room, access, since));
+  async follow(
+    from: Connection,
+    room: RoomId,
+    access: Access,
+    since?: Position,
+    voice?: KeyPair,
+  ): Promise<void> {
+    await from.expect('entered', enterFrame(from, room, access, since, voice));
     await from.next('live');
   }
 

@@ -52,6 +52,7 @@ export function enterFrame(
   room: RoomId,
   access: Access,
   since: Position = START,
+  voice?: KeyPair,
 ): UpOf<'enter'> {
   const unsigned = {
     type: 'enter' as const,
@@ -61,11 +62,16 @@ export function enterFrame(
     since,
     nonce: random(),
   };
-  return { ...unsigned, proof: access.keys.sign(signed.signedEnter({ origin, nonce: welcome }, unsigned)) };
+  const dialled = { origin, nonce: welcome };
+  return {
+    ...unsigned,
+    proof: access.keys.sign(signed.signedEnter(dialled, unsigned)),
+    ...(voice && { voice: voice.sign(signed.signedVoice(dialled, unsigned)) }),
+  };
 }
 
-export function postFrame(room: RoomId, base: Position, id = random<RequestId>()): UpOf<'post'> {
-  return { type: 'post', id, room, base, body: random(200) };
+export function postFrame(room: RoomId, base: Position, id = random<RequestId>(), bytes = 200): UpOf<'post'> {
+  return { type: 'post', id, room, base, body: random(bytes) };
 }
 
 /** What a handshake does beside adding an access key. */

@@ -4,6 +4,7 @@ import { fileChecks } from './checks/files.ts';
 import { inviteChecks } from './checks/invites.ts';
 import { orderChecks } from './checks/orders.ts';
 import { roomChecks } from './checks/rooms.ts';
+import { ruleChecks } from './checks/rules.ts';
 import { strictChecks } from './checks/strictness.ts';
 import type { Target } from './target.ts';
 import { open } from './wire.ts';
@@ -14,6 +15,7 @@ export const CHECKS: readonly Check[] = [
   ...strictChecks,
   ...roomChecks,
   ...orderChecks,
+  ...ruleChecks,
   ...inviteChecks,
   ...fileChecks,
 ];

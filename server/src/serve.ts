@@ -26,6 +26,7 @@ import { Metrics } from './operate/metrics.ts';
 import { OperatorEndpoint } from './operate/operator-endpoint.ts';
 import type { BroadcastObserver } from './room/broadcast-observer.ts';
 import { HandshakeRates } from './room/handshake-rates.ts';
+import { QuietRates } from './room/quiet-rates.ts';
 import { Rooms } from './room/rooms.ts';
 import { AccessKeys } from './session/access-keys.ts';
 import { AddressRates } from './session/address-rates.ts';
@@ -346,6 +347,7 @@ function contextOf(options: ServeOptions): NodeContext {
     admission: new Admission(limits),
     rates: new AddressRates(limits, now, engine.counters),
     handshakes: new HandshakeRates(limits, now),
+    quiet: new QuietRates(limits, now),
     names: new ServedNames(options.names),
     limits,
     endOfTick,

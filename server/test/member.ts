@@ -8,6 +8,7 @@ import {
   signedJoin,
   signedOrder,
   signedRefresh,
+  signedVoice,
 } from '@gochat/protocol/signed';
 import type { InviteGrant, Order, UpOf } from '@gochat/protocol/up';
 import { bytes, KeyPair, newId, newInviteId, newRoomId, sealed } from './keys.ts';
@@ -82,7 +83,14 @@ export async function found(
   return { room, admin, access: { at: ack.seq, keys } };
 }
 
-export function enterFrame(peer: Peer, room: RoomId, access: Access, since: Position = START): UpOf<'enter'> {
+/** @param voice the voice key that the client says it has */
+export function enterFrame(
+  peer: Peer,
+  room: RoomId,
+  access: Access,
+  since: Position = START,
+  voice?: KeyPair,
+): UpOf<'enter'> {
   const unsigned: Unproved<UpOf<'enter'>> = {
     type: 'enter',
     id: newId(),
@@ -91,7 +99,11 @@ export function enterFrame(peer: Peer, room: RoomId, access: Access, since: Posi
     since,
     nonce: bytes(16),
   };
-  return { ...unsigned, proof: access.keys.sign(signedEnter(peer, unsigned)) };
+  return {
+    ...unsigned,
+    proof: access.keys.sign(signedEnter(peer, unsigned)),
+    ...(voice && { voice: voice.sign(signedVoice(peer, unsigned)) }),
+  };
 }
 
 export function enter(
@@ -99,8 +111,9 @@ export function enter(
   room: RoomId,
   access: Access,
   since: Position = START,
+  voice?: KeyPair,
 ): Promise<DownOf<'entered' | 'error'>> {
-  return peer.ask<'entered' | 'error'>(enterFrame(peer, room, access, since));
+  return peer.ask<'entered' | 'error'>(enterFrame(peer, room, access, since, voice));
 }
 
 /** Enters and waits for the end of the backlog. */
@@ -109,9 +122,10 @@ export async function follow(
   room: RoomId,
   access: Access,
   since: Position = START,
+  voice?: KeyPair,
 ): Promise<void> {
   const live = peer.coming((frame) => frame.type === 'live' && frame.room === room);
-  await enter(peer, room, access, since);
+  await enter(peer, room, access, since, voice);
   await live;
 }
 

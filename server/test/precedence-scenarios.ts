@@ -153,14 +153,19 @@ async function enterRoom(faults: Faults): Promise<string> {
 async function postMessage(faults: Faults): Promise<string> {
   const waits = faults.has('unavailable (an earlier post waits)');
   const isOver = waits || faults.has('rate-limited (posts of the connection)');
-  const stage = await newStage(faults, isOver ? { postsBurst: 1, postsPerSecond: 1e-9 } : {});
+  const isQuiet = faults.has('quiet');
+  const stage = await newStage(
+    faults,
+    isOver ? { postsBurst: 1, postsPerSecond: 1e-9 } : {},
+    isQuiet ? { quietBytes: 1, quietMs: 3_600_000 } : undefined,
+  );
   const { peer, room, access } = stage;
   const frame = postFrame(room, access.at, 'a post');
   if (faults.has('not-entered')) return answerOf(peer, frame);
   await follow(peer, room, access);
-  // The first of two posts is appended, and uses up the rate.
+  // The first of two posts is appended, and uses up the rate, or the limit of the room.
   if (faults.has('repeat')) await peer.ask(frame);
-  else if (isOver) await peer.ask(postFrame(room, access.at, 'another post'));
+  else if (isOver || isQuiet) await peer.ask(postFrame(room, access.at, 'another post'));
   if (waits) await peer.ask(postFrame(room, access.at, 'a post that waits'));
   const last = faults.has('stale') ? await append(stage, access) : access;
   if (faults.has('retired (sent before)')) {

@@ -1,5 +1,6 @@
 import type { Down } from '@gochat/protocol/down';
 import type { Position } from '@gochat/protocol/fields';
+import type { Rules } from '@gochat/protocol/rules';
 import type { Order, Up } from '@gochat/protocol/up';
 import type { ServerLimits } from '../src/operate/limits.ts';
 import { bytes, KeyPair, newRoomId } from './keys.ts';
@@ -30,7 +31,7 @@ export function unknownKey(): Access {
 }
 
 /** A node with low limits, a room with two invites, a connection of its owner, and one that makes the tested request. */
-export async function newStage(faults: Faults, limits: Partial<ServerLimits> = {}) {
+export async function newStage(faults: Faults, limits: Partial<ServerLimits> = {}, rules?: Rules) {
   const rates = {
     createsPerHour: ADDRESS_RATE,
     proofsPerMinute: ADDRESS_RATE,
@@ -44,7 +45,10 @@ export async function newStage(faults: Faults, limits: Partial<ServerLimits> = {
   const [owner, peer, ticket, spare] = [await node.peer(), await node.peer(), newTicket(), newTicket()];
   const invites = [grantOf(ticket), grantOf(spare)];
   const [room, admin, keepers, keys] = [newRoomId(), new KeyPair(), new KeyPair(), new KeyPair()];
-  const frame = createFrame(room, admin, keys, invites, { keepers: keepers.public });
+  const frame = createFrame(room, admin, keys, invites, {
+    keepers: keepers.public,
+    ...(rules && { rules }),
+  });
   const ack = await owner.ask<'ack'>({ ...frame, token: TOKEN });
   const access: Access = { at: ack.seq, keys };
   return { node, owner, peer, token: TOKEN, room, admin, keepers, access, ticket, invites };

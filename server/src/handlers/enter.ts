@@ -1,4 +1,4 @@
-import { signedEnter } from '@gochat/protocol/signed';
+import { type Dialled, signedEnter, signedVoice } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import type { Page } from '../log/log.ts';
 import { CatchUp } from '../room/catch-up.ts';
@@ -6,6 +6,7 @@ import { positionOf, positionText } from '../room/positions.ts';
 import { retirementUpTo } from '../room/retired-key.ts';
 import type { Room } from '../room/room.ts';
 import type { RoomHead } from '../room/room-head.ts';
+import { VoiceProof } from '../room/voice-proof.ts';
 import { Refusal } from '../session/refusal.ts';
 import { badProof, closedRoom } from '../session/refusals.ts';
 import type { Session } from '../session/session.ts';
@@ -34,7 +35,7 @@ export const enter: Handler<'enter'> = async (session, frame) => {
     const head = await prove(opened);
     if (!session.rooms.has(frame.room) && session.rooms.size >= limits.roomsPerConnection)
       throw new Refusal('full', 'this connection follows the maximum number of rooms');
-    await subscribe(session, room, frame, head);
+    await subscribe(session, room, frame, { head, voice: voiceOf(dialled, frame) });
   } catch (error) {
     rooms.release(room.id);
     throw error;
@@ -45,7 +46,7 @@ async function subscribe(
   session: Session,
   room: Room,
   frame: UpOf<'enter'>,
-  head: RoomHead | undefined,
+  { head, voice }: { readonly head: RoomHead | undefined; readonly voice: VoiceProof | undefined },
 ): Promise<void> {
   const { log, limits } = session.node;
   const [key, since] = [positionOf(frame.key), positionOf(frame.since)];
@@ -60,7 +61,8 @@ async function subscribe(
       : await log.read(room.id, after, limits.backlogEntries);
   if (!session.open) throw new Refusal('refused', 'the connection has ended');
   session.leave(room.id);
-  const subscription = room.subscribe(session.link, key, after, session);
+  const claim = voice === undefined ? {} : { voice };
+  const subscription = room.subscribe({ link: session.link, key, since: after, events: session, ...claim });
   session.rooms.set(room.id, { room, subscription });
   session.send({
     type: 'entered',
@@ -73,4 +75,8 @@ async function subscribe(
   });
   if (retirement !== undefined && retirement <= since) return subscription.suspend(retirement);
   void new CatchUp(session, room, subscription, first).run();
+}
+
+function voiceOf(dialled: Dialled, frame: UpOf<'enter'>): VoiceProof | undefined {
+  return frame.voice === undefined ? undefined : new VoiceProof(signedVoice(dialled, frame), frame.voice);
 }

@@ -1,10 +1,12 @@
 import type { DownOf } from '@gochat/protocol/down';
+import type { Rules } from '@gochat/protocol/rules';
 import type { UpOf } from '@gochat/protocol/up';
 import type { LogPosition } from '../log/log.ts';
 import { positionOf, positionText } from '../room/positions.ts';
 import { lastRetirement } from '../room/retirements.ts';
 import { refuseClosed } from '../room/room-head.ts';
 import { decodeRecord } from '../room/room-record.ts';
+import type { Subscription } from '../room/subscription.ts';
 import { Bucket } from '../session/bucket.ts';
 import { readableRoom } from '../session/entered-room.ts';
 import { Refusal } from '../session/refusal.ts';
@@ -23,10 +25,42 @@ export const post: Handler<'post'> = (session, frame) => {
   // older base is stale, unless it is a repeat: the log finds out.
   if (base === room.handshake && room.ended) throw closedRoom();
   if (base === room.handshake && subscription.key < room.retiredAt) throw retiredKey();
-  if (base > room.handshake) return postAhead(session, frame, subscription.key, refused);
-  session.later(frame.id, append(session, frame, refused));
+  const posting = { session, frame, subscription, refused };
+  if (base > room.handshake) return postAhead(posting);
+  // One with an older base is not appended, so it doesn't count.
+  const uncount = base === room.handshake ? countQuiet(posting, room.rules) : () => undefined;
+  session.later(frame.id, append(posting, uncount));
   return undefined;
 };
+
+interface Posting {
+  readonly session: Session;
+  readonly frame: UpOf<'post'>;
+  readonly subscription: Subscription;
+  /** Called when the client has to repeat the post. */
+  readonly refused: () => void;
+}
+
+/**
+ * Counts the post, unless the connection has a voice.
+ * @returns a function to call if it was not appended
+ * @throws Refusal `quiet`
+ */
+function countQuiet(
+  { session, frame, subscription, refused }: Posting,
+  rules: Rules | undefined,
+): () => void {
+  const { node, address, quiet: connection } = session;
+  if (rules?.voice !== undefined && subscription.voice?.isBy(rules.voice) === true) return () => undefined;
+  const bytes = Buffer.byteLength(frame.body, 'base64url');
+  try {
+    return node.quiet.take({ room: frame.room, rules, bytes, address, connection });
+  } catch (error) {
+    refused();
+    if (error instanceof Refusal) subscription.posts.pause(node.now() + (error.retryAfterMs ?? 0));
+    throw error;
+  }
+}
 
 function limitPosts({ node, buckets }: Session, refused: () => void): void {
   const { postsPerSecond, postsBurst } = node.limits;
@@ -38,12 +72,8 @@ function limitPosts({ node, buckets }: Session, refused: () => void): void {
 }
 
 /** A post whose base this node has not received yet. */
-async function postAhead(
-  session: Session,
-  frame: UpOf<'post'>,
-  key: LogPosition,
-  refused: () => void,
-): Promise<void> {
+async function postAhead(posting: Posting): Promise<void> {
+  const { session, frame, subscription, refused } = posting;
   try {
     // The check below reads the room's state, which may be large.
     await session.node.rates.take('proof', session.address);
@@ -51,29 +81,38 @@ async function postAhead(
     refused();
     throw error;
   }
-  await checkAhead(session, frame, key).catch((error: unknown) => {
+  const { rules } = await checkAhead(session, frame, subscription.key).catch((error: unknown) => {
     // The log failed: the client has to repeat the post, before any later one.
     if (!(error instanceof Refusal)) refused();
     throw error;
   });
-  session.later(frame.id, append(session, frame, refused));
+  session.later(frame.id, append(posting, countQuiet(posting, rules)));
 }
 
-/** @throws Refusal `retired` when the handshake at the base, or one before it, retired the key; `closed` when it closed the room */
-async function checkAhead(session: Session, frame: UpOf<'post'>, key: LogPosition): Promise<void> {
+/**
+ * @returns the rules at the base
+ * @throws Refusal `retired` when the handshake at the base, or one before it, retired the key; `closed` when it closed the room
+ */
+async function checkAhead(
+  session: Session,
+  frame: UpOf<'post'>,
+  key: LogPosition,
+): Promise<{ readonly rules?: Rules }> {
   const base = positionOf(frame.base);
   const head = await session.node.log.head(frame.room);
   if (head === undefined) throw noRoom();
   // A base that is a guess at a future handshake must not wait here for it.
   if (head.handshake < base) throw stale(head.handshake);
-  if (head.handshake !== base) return;
+  // It is not appended.
+  if (head.handshake !== base) return {};
   const record = decodeRecord(head.state, base);
   refuseClosed({ record });
   if (key < lastRetirement(record.retirements)) throw retiredKey();
+  return record.rules === undefined ? {} : { rules: record.rules };
 }
 
-/** @param refused called when the log failed: the client has to repeat the post */
-async function append(session: Session, frame: UpOf<'post'>, refused: () => void): Promise<DownOf<'ack'>> {
+/** @param uncount called when the post was not appended now */
+async function append({ session, frame, refused }: Posting, uncount: () => void): Promise<DownOf<'ack'>> {
   const { log, retainSec } = session.node;
   const message = {
     id: frame.id,
@@ -83,8 +122,10 @@ async function append(session: Session, frame: UpOf<'post'>, refused: () => void
   };
   const result = await log.append(frame.room, message).catch((error: unknown) => {
     refused();
+    uncount();
     throw error;
   });
+  if ('stale' in result || result.dup) uncount();
   if ('stale' in result) throw stale(result.stale);
   return { type: 'ack', id: frame.id, seq: positionText(result.pos), at: result.at, dup: result.dup };
 }

@@ -16,7 +16,7 @@ export class PostOrder {
   readonly #waiting = new Map<string, number>();
   #base: LogPosition = 0;
   #last = 0;
-  /** When the last post was let through. */
+  /** When the last post was let through, or when a refused one may be repeated. */
   #movedAt = 0;
 
   /**
@@ -31,7 +31,8 @@ export class PostOrder {
     if (base === this.#base && Math.min(...this.#waiting.values()) < place) {
       this.refused(id, base, place);
       const closes = now - this.#movedAt > LONGEST_WAIT_MS;
-      throw new Refusal('unavailable', 'earlier posts were refused: repeat them first', { closes });
+      const pause = this.#movedAt > now ? { retryAfterMs: this.#movedAt - now } : {};
+      throw new Refusal('unavailable', 'earlier posts were refused: repeat them first', { closes, ...pause });
     }
     this.#movedAt = now;
     this.#waiting.delete(id);
@@ -45,6 +46,11 @@ export class PostOrder {
     if (this.#waiting.size >= MOST_WAITING && !this.#waiting.has(id))
       throw new Refusal('rate-limited', 'too many posts wait to be repeated', { closes: true });
     this.#waiting.set(id, place);
+  }
+
+  /** A post was refused that is not to be repeated before then. @param until milliseconds */
+  pause(until: number): void {
+    this.#movedAt = Math.max(this.#movedAt, until);
   }
 
   /** A post with a newer base was encrypted again, and so were all posts before it: the old ones no longer matter. */

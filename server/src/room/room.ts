@@ -4,7 +4,6 @@ import type { Rules } from '@gochat/protocol/rules';
 import type { Signals } from '../log/engine.ts';
 import { type Entry, type Follower, type LogPosition, type RoomLog, Unavailable } from '../log/log.ts';
 import type { EndOfTick } from '../net/end-of-tick.ts';
-import type { Link } from '../net/link.ts';
 import { noRoom } from '../session/refusals.ts';
 import type { BroadcastObserver } from './broadcast-observer.ts';
 import { encodeEntry, packFrames } from './entry-frame.ts';
@@ -14,7 +13,7 @@ import { decodeNodeMessage, encodeNodeMessage } from './node-message.ts';
 import { positionText } from './positions.ts';
 import { addRetirement, lastRetirement, type Retirements } from './retirements.ts';
 import { headOf, type RoomHead } from './room-head.ts';
-import { Subscription, type SubscriptionEvents } from './subscription.ts';
+import { Subscription, type SubscriptionOptions } from './subscription.ts';
 
 export interface RoomContext {
   readonly log: RoomLog;
@@ -110,8 +109,8 @@ export class Room {
   }
 
   /** @returns a subscription that still has to catch up */
-  subscribe(link: Link, key: LogPosition, since: LogPosition, events: SubscriptionEvents): Subscription {
-    return new Subscription({ room: this.id, link, key, since, events, stopped: this.#stopDelivery });
+  subscribe(options: Omit<SubscriptionOptions, 'room' | 'stopped'>): Subscription {
+    return new Subscription({ ...options, room: this.id, stopped: this.#stopDelivery });
   }
 
   /** Starts to keep new entries for this subscription, which reads the log up to at least {@link tailStart} and then goes live. */

@@ -4,6 +4,7 @@ import type { Link } from '../net/link.ts';
 import { closedRoom } from '../session/refusals.ts';
 import { noteOf } from './handshake-note.ts';
 import { PostOrder } from './post-order.ts';
+import type { VoiceProof } from './voice-proof.ts';
 
 /** What a subscription reports to the session that it belongs to. */
 export interface SubscriptionEvents {
@@ -22,6 +23,7 @@ export interface SubscriptionOptions {
   readonly key: LogPosition;
   /** The last position that the client has. */
   readonly since: LogPosition;
+  readonly voice?: VoiceProof;
   readonly events: SubscriptionEvents;
   /** Called when the room must deliver nothing more to this subscription. It may be called more than once. */
   readonly stopped: (subscription: Subscription) => void;
@@ -33,6 +35,8 @@ export class Subscription {
   readonly link: Link;
   /** The position of the handshake whose access key was proved. */
   readonly key: LogPosition;
+  /** Absent: the connection claims no voice. */
+  readonly voice: VoiceProof | undefined;
   /** Every entry up to this position was written to the link. */
   at: LogPosition;
   /** `catching-up`: the backlog is being sent. `suspended`: the key was retired, nothing is delivered. `ended`: for good. */
@@ -41,10 +45,11 @@ export class Subscription {
   readonly #stopped: (subscription: Subscription) => void;
   #posts: PostOrder | undefined;
 
-  constructor({ room, link, key, since, events, stopped }: SubscriptionOptions) {
+  constructor({ room, link, key, since, voice, events, stopped }: SubscriptionOptions) {
     this.room = room;
     this.link = link;
     this.key = key;
+    this.voice = voice;
     this.at = since;
     this.#events = events;
     this.#stopped = stopped;

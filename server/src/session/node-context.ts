@@ -6,6 +6,7 @@ import type { TimerWheel } from '../net/timer-wheel.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 import type { Metrics } from '../operate/metrics.ts';
 import type { HandshakeRates } from '../room/handshake-rates.ts';
+import type { QuietRates } from '../room/quiet-rates.ts';
 import type { Rooms } from '../room/rooms.ts';
 import type { AccessKeys } from './access-keys.ts';
 import type { AddressRates } from './address-rates.ts';
@@ -22,6 +23,7 @@ export interface NodeContext {
   readonly admission: Admission;
   readonly rates: AddressRates;
   readonly handshakes: HandshakeRates;
+  readonly quiet: QuietRates;
   readonly names: ServedNames;
   readonly limits: ServerLimits;
   readonly endOfTick: EndOfTick;

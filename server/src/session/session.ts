@@ -7,6 +7,7 @@ import type { LogPosition } from '../log/log.ts';
 import type { Address } from '../net/address.ts';
 import type { Link } from '../net/link.ts';
 import { positionText } from '../room/positions.ts';
+import type { QuietIntervals } from '../room/quiet-rates.ts';
 import type { Subscription, SubscriptionEvents } from '../room/subscription.ts';
 import type { Bucket } from './bucket.ts';
 import type { EnteredRoom } from './entered-room.ts';
@@ -35,6 +36,7 @@ export class Session implements SubscriptionEvents {
   readonly buckets: SessionBuckets = {};
   /** Suspended subscriptions are among them. */
   readonly rooms = new Map<RoomId, EnteredRoom>();
+  #quiet: QuietIntervals | undefined;
   readonly #events: SessionEvents;
   #dialled: Dialled | undefined;
   #nonces: Set<string> | undefined;
@@ -50,6 +52,12 @@ export class Session implements SubscriptionEvents {
 
   get open(): boolean {
     return this.#open;
+  }
+
+  /** Kept when a room is left, so that entering it again doesn't begin a new interval. Bounded by `entersPerConnection`. */
+  get quiet(): QuietIntervals {
+    this.#quiet ??= new Map();
+    return this.#quiet;
   }
 
   /** What proofs are bound to; undefined until `hello` was accepted. */
