@@ -12,6 +12,7 @@ import { newId } from './new-id.ts';
 import { personKeyOf } from './office.ts';
 import { type Env, sha256, sign, signingKey } from './primitives.ts';
 import { memberAt, ownLeaf, type Room, roomOf } from './room.ts';
+import { serverRules } from './room-rules.ts';
 import { contextExtensions, type RoomState } from './room-state.ts';
 import { sealBody } from './seal.ts';
 
@@ -21,6 +22,8 @@ interface NewRoom {
   readonly own: string;
   /** How much of the history newcomers are shown; nothing when absent. */
   readonly history?: RoomState['history'];
+  /** After how many seconds messages disappear; never when absent. */
+  readonly expire?: number;
 }
 
 /**
@@ -31,7 +34,7 @@ interface NewRoom {
  */
 export async function createRoom(
   who: Identity,
-  { room: name, own, history }: NewRoom,
+  { room: name, own, history, expire }: NewRoom,
   env: Env,
   kind: RoomKind = ROOM_KIND.room,
 ): Promise<{ room: Room; frame: UpOf<'create'> }> {
@@ -44,6 +47,7 @@ export async function createRoom(
     name: cleanName(name),
     admins: [encodeBytes(who.identity.publicKey)],
     ...(history !== undefined && { history }),
+    ...(expire !== undefined && { expire }),
     invites: [],
   };
   const mls = await found(
@@ -62,6 +66,7 @@ export async function createRoom(
     body: encodeBytes(body),
     access: encodeBytes(keys.access.publicKey),
     admin: encodeBytes(admin.publicKey),
+    ...(expire !== undefined && { rules: serverRules(state, undefined) }),
     ...published,
   };
   const frame = { ...unsigned, proof: encodeBytes(sign(admin, signedCreate(unsigned))) };

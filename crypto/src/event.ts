@@ -82,6 +82,9 @@ export type RoomEvent =
       readonly from: Member;
       readonly id: string;
       readonly content: Content;
+      /** When it was sealed, by the sender's clock, and when it disappears: never if absent. In milliseconds since 1970. */
+      readonly sealedAt: number;
+      readonly expires?: number;
       /** Absent only from an own message that an older version of this software has sealed. */
       readonly proof?: Proof;
     }
@@ -92,6 +95,7 @@ export type RoomEvent =
       readonly at: number;
       readonly timeMark?: TimeMark;
       readonly id: string;
+      readonly expires?: number;
       readonly sent: InFlight;
     }
   /** The server will refuse the posts with these ids as stale. Encrypt the messages again in this order, with the same ids and counters. */

@@ -1,6 +1,7 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { RequestId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
+import type { Rules } from '@gochat/protocol/rules';
 import { signedHandshake, signedOrder, signedRefresh } from '@gochat/protocol/signed';
 import type { Order, UpOf } from '@gochat/protocol/up';
 import { handOver } from './admin-key.ts';
@@ -32,7 +33,7 @@ import {
   stateOf,
 } from './room.ts';
 import { RoomError } from './room-error.ts';
-import type { RoomRules } from './room-rules.ts';
+import { haveSameRules, type RoomRules, serverRules } from './room-rules.ts';
 import { contextExtensions, isStaff, type MemberInvite, type RoomState } from './room-state.ts';
 import type { SafeInvite } from './safe.ts';
 import { sealBody } from './seal.ts';
@@ -75,6 +76,8 @@ interface Change {
   readonly own: Uint8Array | undefined;
   /** The packs that are kept after the commit, if they are others. */
   readonly packs?: Packs;
+  /** What the server is to enforce after the commit, if that changes. */
+  readonly rules?: Rules;
   /** Whether the committer's person gives up its office. */
   readonly stepsDown?: boolean;
 }
@@ -447,8 +450,13 @@ async function changeState(
   const change = { intent: 'state', proposals, invites: next.invites, ...more, fresh } as const;
   const stepsDown = !next.admins.includes(me);
   const packs = isSameHistory(now.state, next) ? undefined : withoutPacks(room.packs);
+  const rules = haveSameRules(now.state, next) ? undefined : serverRules(next, undefined);
   const secret = missing ? room.keys.own : room.own;
-  return start(room, { ...change, own: secret, stepsDown, ...(packs && { packs }) }, env);
+  return start(
+    room,
+    { ...change, own: secret, stepsDown, ...(packs && { packs }), ...(rules && { rules }) },
+    env,
+  );
 }
 
 /** @throws RoomError `not-active`, `pending`, `change-unconfirmed` */
@@ -520,8 +528,8 @@ function withTerms(
   return own === undefined ? grant : { ...grant, join: own.join, ...own.terms };
 }
 
-function needsOrder(room: Room, { retire, admin, complete }: Change): boolean {
-  if (retire === true || admin !== undefined) return true;
+function needsOrder(room: Room, { retire, admin, complete, rules }: Change): boolean {
+  if (retire === true || admin !== undefined || rules !== undefined) return true;
   return complete === true && room.admin !== undefined && self(room).admin;
 }
 
@@ -532,6 +540,7 @@ function makeOrder(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'orde
     key: encodeBytes(room.admin.publicKey),
     ...(change.retire === true && { retire: true as const }),
     ...(change.admin && { admins: [encodeBytes(change.admin.publicKey)] }),
+    ...(change.rules && { rules: change.rules }),
   };
   return { ...order, proof: encodeBytes(sign(room.admin, signedOrder(unsigned, order))) };
 }

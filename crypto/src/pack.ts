@@ -1,5 +1,6 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position, RoomId } from '@gochat/protocol/fields';
+import { expiresAt } from './expiry.ts';
 import { MESSAGE_CAPACITY, padMessage, unpad } from './padding.ts';
 import {
   concatBytes,
@@ -189,7 +190,7 @@ export type Verdict =
       readonly record: EpochRecord;
       /** Whether newcomers may read it: what was said while the room showed newcomers nothing is never shown to them. */
       readonly isForNewcomers: boolean;
-      /** When it disappears, in milliseconds since 1970; undefined: never. */
+      /** When it disappears, in milliseconds since 1970; undefined: never. An edit or a reaction disappears with its message. */
       readonly expires: number | undefined;
     }
   /** It is of another room. */
@@ -208,19 +209,14 @@ export function packVerifier(room: RoomId, { epochs }: Pack): (line: PackLine) =
     const proof: Proof = { epoch: epoch.context.epoch, leaf, signature, payload };
     const message = await verifyIn(epoch, proof);
     if (message === undefined) return { kind: 'forged' };
-    const more = { isForNewcomers: isForNewcomers(epoch), expires: expiryOf(epoch, at) };
-    return { kind: 'proved', message, proof, record, ...more };
+    const expires = expiresAt(epoch.state, at, message.payload.sealedAt);
+    return { kind: 'proved', message, proof, record, isForNewcomers: isForNewcomers(epoch), expires };
   };
 }
 
 /** Whether what was said in this epoch may be shown to newcomers, as far as its room state says. */
 export function isForNewcomers({ state }: Pick<ProvedEpoch, 'state'>): boolean {
   return state !== 'newer' && state.history !== undefined;
-}
-
-/** @param at when it was said. @returns when what was said in this epoch disappears, in milliseconds since 1970; undefined: never */
-export function expiryOf({ state }: Pick<ProvedEpoch, 'state'>, at: number): number | undefined {
-  return state === 'newer' || state.expire === undefined ? undefined : at + state.expire * 1000;
 }
 
 /** The first byte of the body of a post that is a part of a pack. */

@@ -1,6 +1,7 @@
 import { comparePositions } from '@gochat/protocol/fields';
 import { type Claim, compareClaim, comparePrevious } from './chain.ts';
 import type { RoomEvent, Step, Warning } from './event.ts';
+import { expiryOf } from './expiry.ts';
 import type { DecodedEntry } from './log-entry.ts';
 import { readPrivateMessage } from './mls/codec.ts';
 import { generationOf, type Opened, senderOf, unprotect, unprotectUnverified } from './mls/messages.ts';
@@ -70,9 +71,11 @@ export async function receiveMessage(
       now,
     );
     const peers = self === undefined ? room.peers : counted(room, self, own, clock);
+    const expiry = expiryOf(room.context.state, entry.at, own.sealedAt);
+    const line = { seq: entry.seq, at: entry.at, ...shown(mark), ...expiry };
     return {
       room: { ...room, inFlight, peers },
-      events: [{ kind: 'sent', seq: entry.seq, at: entry.at, ...shown(mark), id: own.id, sent: own }],
+      events: [{ kind: 'sent', ...line, id: own.id, sent: own }],
       secretsToWipe: [],
     };
   }
@@ -184,6 +187,8 @@ function acceptPayload(
           from,
           id: payload.id,
           content: payload.content,
+          sealedAt: payload.sealedAt,
+          ...expiryOf(room.context.state, entry.at, payload.sealedAt),
           proof,
         },
   );

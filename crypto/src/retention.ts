@@ -2,6 +2,7 @@ import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { breakChain } from './chain.ts';
 import type { RoomEvent, Step, Warning } from './event.ts';
 import { memberAt, ownLeaf, type Retention, type Room } from './room.ts';
+import { serverRules } from './room-rules.ts';
 
 /** How much clocks may differ without an accusation. */
 const TOLERANCE_MS = 5 * 60_000;
@@ -29,6 +30,7 @@ export function announceRetention(
     ...(before !== undefined && { before }),
   };
   const isShorter = was !== undefined && ms !== undefined && (was.ms === undefined || ms < was.ms);
+  const wanted = wantedRetention(room);
   const reported: Warning = {
     kind: 'shorter-retention',
     ms: ms ?? 0,
@@ -36,9 +38,15 @@ export function announceRetention(
   };
   return {
     room: { ...room, retention },
-    events: isShorter ? [warning(room.position, now, reported)] : [],
+    // What the members themselves have set is no news, and a server that keeps less than that is.
+    events: isShorter && (wanted === undefined || ms < wanted) ? [warning(room.position, now, reported)] : [],
     secretsToWipe: [],
   };
+}
+
+/** How long the server is to keep messages by the room's state; undefined: as long as it does. */
+function wantedRetention({ context: { state } }: Room): number | undefined {
+  return state === 'newer' ? undefined : serverRules(state, undefined).retainMs;
 }
 
 /**

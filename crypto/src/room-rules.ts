@@ -54,6 +54,11 @@ export function serverRules(state: RoomState, voice: string | undefined): Rules 
   };
 }
 
+/** Whether the server enforces the same of both, but for the voice key. */
+export function haveSameRules(one: RoomState, other: RoomState): boolean {
+  return JSON.stringify(serverRules(one, undefined)) === JSON.stringify(serverRules(other, undefined));
+}
+
 /** Where only some may speak, slow mode is about those alone, who have a voice. */
 function quiet({ speak, slow }: Pick<RoomState, 'speak' | 'slow'>): Pick<Rules, 'quietBytes' | 'quietMs'> {
   if (speak !== undefined) return { quietBytes: QUIET_BYTES, quietMs: QUIET_MS };

@@ -5,7 +5,6 @@ import type { RoomEvent } from '../src/event.ts';
 import {
   decodePack,
   encodePack,
-  expiryOf,
   isPart,
   openPack,
   type Pack,
@@ -15,7 +14,6 @@ import {
 } from '../src/pack.ts';
 import { type EpochRecord, groupContextOf, speakerAt } from '../src/proof.ts';
 import { membersOf, type Room } from '../src/room.ts';
-import type { RoomState } from '../src/room-state.ts';
 import { roomOfPeople } from './assert.ts';
 import { type Person, seededEnv } from './world.ts';
 
@@ -125,10 +123,4 @@ test('a position, time or epoch that no line can have makes bytes no pack', asyn
       decodePack(encodePack({ ...pack, lines: [{ ...line, ...bad }] })),
       JSON.stringify(bad),
     ).toBeUndefined();
-});
-
-test('what was said in an epoch disappears by the setting of that epoch', () => {
-  const state: RoomState = { v: 2, name: 'kitchen', admins: [], invites: [] };
-  expect(expiryOf({ state: { ...state, expire: 60 } }, 1000)).toBe(61_000);
-  expect(expiryOf({ state }, 1000)).toBeUndefined();
 });

@@ -63,7 +63,7 @@ export async function mergedLines(
 /** @returns undefined for what is no text */
 function lineOf(
   room: Room,
-  { seq, at, said, changes }: PackedMessage,
+  { seq, at, expires, said, changes }: PackedMessage,
   from: MergedFrom,
 ): MergedLine | undefined {
   const { identity, payload } = said.message;
@@ -77,6 +77,7 @@ function lineOf(
     sub: 0,
     at,
     ...(mark.offMs !== undefined && { timeMark: mark }),
+    ...(expires !== undefined && { expires }),
     from: author.name,
     identity,
     own: author.own,

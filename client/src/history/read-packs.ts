@@ -1,4 +1,4 @@
-import { expiryOf, isForNewcomers, PACK_BYTES, PackWriter } from '@gochat/crypto/pack';
+import { isForNewcomers, PACK_BYTES, PackWriter } from '@gochat/crypto/pack';
 import {
   decodeProof,
   type EpochRecord,
@@ -10,7 +10,7 @@ import {
 import type { Room } from '@gochat/crypto/room';
 import type { Position } from '@gochat/protocol/fields';
 import { epochsAt } from '../room/epoch-store.ts';
-import type { TextItem } from '../room/history.ts';
+import { hasExpired, type TextItem } from '../room/history.ts';
 import { ORIGINAL } from '../room/proofs.ts';
 import { decodeLine, identitiesIn, type StoredLine } from '../room/stored-history.ts';
 import { Slices } from '../schedule/slices.ts';
@@ -72,7 +72,7 @@ export async function* readPacks(
   const proofs = new ProofFinder(records, room, options);
   let pack = new Filling();
   let left = range.last ?? Number.POSITIVE_INFINITY;
-  for await (const line of linesBackwards(records, room, range)) {
+  for await (const line of linesBackwards(records, room, range, options.now)) {
     if (left === 0) break;
     const found = await proofs.of(line);
     if (found === undefined) continue;
@@ -95,6 +95,7 @@ async function* linesBackwards(
   records: Records,
   room: Room,
   { from, to, since = 0 }: PackRange,
+  now: number,
 ): AsyncGenerator<TextLine, void, undefined> {
   const slices = new Slices();
   const identityOf = identitiesIn(room);
@@ -112,15 +113,16 @@ async function* linesBackwards(
       await slices.over();
       const { item } = line;
       if ((from !== undefined && Number(item.seq) < Number(from)) || item.at < since - CLOCKS_MS) return;
-      if (isPackable(line) && item.at >= since) yield line;
+      if (isPackable(line, now) && item.at >= since) yield line;
     }
     if (rows.length < PAGE) return;
   }
 }
 
-function isPackable(line: StoredLine): line is TextLine {
+function isPackable(line: StoredLine, now: number): line is TextLine {
   const { item, proofs } = line;
   if (item.kind !== 'text' || item.deleted !== undefined || !proofs.has(ORIGINAL)) return false;
+  if (hasExpired(item, now)) return false;
   return item.edited === undefined || proofs.has('edit');
 }
 
@@ -161,15 +163,9 @@ class ProofFinder {
     const known = await this.#epoch(proof.epoch);
     for (const { record, epoch } of known) {
       if (known.length > 1 && (await verifyIn(epoch, proof)) === undefined) continue;
-      return this.#isAllowed(epoch, at) ? { proof, record, at } : undefined;
+      return !this.#options.forNewcomers || isForNewcomers(epoch) ? { proof, record, at } : undefined;
     }
     return undefined;
-  }
-
-  #isAllowed(epoch: ProvedEpoch, at: number): boolean {
-    const { forNewcomers, now } = this.#options;
-    if (forNewcomers && !isForNewcomers(epoch)) return false;
-    return (expiryOf(epoch, at) ?? Number.POSITIVE_INFINITY) > now;
   }
 
   async #epoch(number: bigint): Promise<readonly { record: EpochRecord; epoch: ProvedEpoch }[]> {

@@ -8,6 +8,8 @@ import { Slices } from '../schedule/slices.ts';
 export interface PackedMessage {
   readonly seq: Position;
   readonly at: number;
+  /** When it disappears; never if absent. */
+  readonly expires?: number;
   readonly said: PackedLine;
   /** The last edit by its author, and reactions in the order of the pack. */
   readonly changes: readonly (PackedLine & { readonly at: number; readonly change: MessageChange })[];
@@ -52,10 +54,14 @@ export async function verifyPack(
     const verdict = await verify(line);
     if (verdict.kind !== 'proved') left[verdict.kind] += 1;
     else if (forNewcomers && !verdict.isForNewcomers) left.unshared += 1;
-    else if (verdict.expires === undefined || verdict.expires > now)
-      proved.push({ ...verdict, seq: line.seq, at: line.at });
+    else if (!isGone(verdict, now)) proved.push({ ...verdict, seq: line.seq, at: line.at });
   }
   return { messages: await messagesOf(proved, slices), ...left };
+}
+
+/** An edit lasts as long as its message, whatever the room had set when it was made. */
+function isGone({ message, expires }: Extract<Verdict, { kind: 'proved' }>, now: number): boolean {
+  return message.payload.content?.kind === 'text' && expires !== undefined && expires <= now;
 }
 
 async function messagesOf(proved: readonly Proved[], slices: Slices): Promise<PackedMessage[]> {
@@ -78,6 +84,7 @@ async function messagesOf(proved: readonly Proved[], slices: Slices): Promise<Pa
   return [...messages.values()].map(({ line, edit, reactions }) => ({
     seq: line.seq,
     at: line.at,
+    ...(line.expires !== undefined && { expires: line.expires }),
     said: packedLine(line),
     changes: [...(edit === undefined ? [] : [edit]), ...reactions].flatMap((change) => {
       const { content } = change.message.payload;

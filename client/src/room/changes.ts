@@ -62,7 +62,7 @@ export function applyChange(
 }
 
 function erased(item: TextItem, author: ChangeAuthor): TextItem {
-  const { seq, sub, at, timeMark, kind, from, identity, own, id, again } = item;
+  const { seq, sub, at, timeMark, kind, from, identity, own, id, expires, again } = item;
   const deleted = { by: author.name, own: author.own };
   const line = {
     seq,
@@ -73,6 +73,7 @@ function erased(item: TextItem, author: ChangeAuthor): TextItem {
     from,
     identity,
     own,
+    ...(expires !== undefined && { expires }),
     ...(again && { again }),
   };
   return { ...line, text: '', id, deleted };

@@ -19,6 +19,7 @@ export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
         ...line,
         kind,
         id: event.id,
+        ...(event.expires !== undefined && { expires: event.expires }),
         text,
         ...(me && { me }),
         ...(reply && { reply }),

@@ -35,6 +35,8 @@ export interface TextItem extends Line {
   readonly text: string;
   /** The message's own id. */
   readonly id: string;
+  /** When it disappears, in milliseconds since 1970; never if absent. */
+  readonly expires?: number;
   /** Written in the third person, as with `/me`. */
   readonly me?: true;
   /** The message that this one answers. */
@@ -57,6 +59,11 @@ export interface TextItem extends Line {
   readonly shared?: { readonly identity: string; readonly by: string };
   /** Of a shared message: its author was no member when it was shared. Then only the sharer says that it ever was one. */
   readonly stranger?: true;
+}
+
+/** Whether a line has disappeared by now, in milliseconds since 1970. */
+export function hasExpired(item: HistoryItem, now: number): boolean {
+  return item.kind === 'text' && item.expires !== undefined && item.expires <= now;
 }
 
 /** Who added one emoji to a message. */

@@ -538,7 +538,15 @@ export class RoomStore {
     const self = membersOf(room).find((m) => m.self);
     if (sent?.content === undefined || self === undefined) return undefined;
     const proof = ownProof(room, event.sent, sent.content);
-    return { ...event, kind: 'message', from: self, content: sent.content, ...(proof && { proof }) };
+    const { sealedAt } = event.sent;
+    return {
+      ...event,
+      kind: 'message',
+      from: self,
+      content: sent.content,
+      sealedAt,
+      ...(proof && { proof }),
+    };
   }
 
   #noteOusting(steps: readonly Step<Room>[]): void {
