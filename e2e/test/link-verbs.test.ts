@@ -1,51 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { temporary } from '../src/people/people.ts';
-import { ChildServer } from '../src/servers/child-server.ts';
-import { runGochat } from '../src/terminal/gochat-command.ts';
-import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
+import { expect } from 'vitest';
+import type { GochatProcess } from '../src/terminal/gochat-process.ts';
+import { test } from '../src/terminal/pair-test.ts';
 
 const LINK = /http:\/\/127\.0\.0\.1:\d+\/#\/link\/\S+/;
 const TOKEN = 'letOnlyFriendsMakeRooA';
 const LABEL = 'Zebrafish tablet';
-
-let home: Awaited<ReturnType<typeof temporary>>;
-let server: ChildServer;
-let count = 0;
-let old: string;
-let fresh: string;
-
-beforeAll(async () => {
-  buildGochat();
-  home = await temporary();
-  server = await ChildServer.start(join(home.path, 'server'), 0, [], '', { createsPerHour: 1000 });
-});
-
-afterAll(async () => {
-  await server.stop();
-  await home.remove();
-});
-
-/** A device in two rooms, and an empty profile. */
-beforeEach(async () => {
-  count += 1;
-  [old, fresh] = [join(home.path, `old${count}`), join(home.path, `new${count}`)];
-  for (const room of ['kitchen', 'den']) {
-    const made = await runs(old, ['new', room, '--as', 'Quokka', '--server', server.url]);
-    expect(made.code).toBe(0);
-  }
-});
-
-const runs = (profile: string, args: readonly string[], input = ''): Promise<Ended> =>
-  runGochat([...args, '--profile', profile], { HOME: home.path }, input);
-
-/** A process that can be killed. */
-const starts = (profile: string, args: readonly string[]) =>
-  new GochatProcess([...args, '--profile', profile], { cwd: home.path });
 
 async function linkOf(offering: GochatProcess): Promise<string> {
   await offering.shows('#/link/');
@@ -64,17 +28,11 @@ async function kills(command: GochatProcess): Promise<void> {
   await command.end();
 }
 
-/** The names of the rooms in which a profile is. */
-async function roomsOf(profile: string): Promise<string[]> {
-  const { out } = await runs(profile, ['rooms', '--json']);
-  return out
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => (JSON.parse(line) as { name: string }).name)
-    .sort();
-}
+const namesOf = (rooms: readonly unknown[]) => rooms.map((room) => (room as { name: string }).name).sort();
 
-test('two terminals are linked, and the devices are listed, named and removed', async () => {
+test('two terminals are linked, and the devices are listed, named and removed', async ({
+  pair: { old, fresh, runs, starts, jsonOf },
+}) => {
   const offering = starts(old, ['link', '--label', 'Desk']);
   const link = await linkOf(offering);
   const accepting = starts(fresh, ['link', '-', '--label', LABEL]);
@@ -87,13 +45,9 @@ test('two terminals are linked, and the devices are listed, named and removed', 
   expect(await offering.end()).toMatchObject({ code: 0 });
   expect(await accepting.end()).toMatchObject({ code: 0, out: `${digits}\n` });
   expect(offering.all).toContain(`${LABEL} is linked`);
-  expect(await roomsOf(fresh)).toEqual(['den', 'kitchen']);
+  expect(namesOf(await jsonOf(fresh, ['rooms']))).toEqual(['den', 'kitchen']);
 
-  const listed = await runs(old, ['devices', '--json']);
-  const devices = listed.out
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { key: string });
+  const devices = (await jsonOf(old, ['devices'])) as { key: string }[];
   expect(devices).toMatchObject([
     { label: 'Desk', self: true, limited: false, rooms: 2 },
     { label: LABEL, self: false, limited: false, rooms: 2 },
@@ -108,14 +62,14 @@ test('two terminals are linked, and the devices are listed, named and removed', 
     expect(await runs(old, ['devices', ...wrong])).toMatchObject({ code: 2 });
 });
 
-test('a link that is no good is refused before a profile is made', async () => {
+test('a link that is no good is refused before a profile is made', async ({ pair: { fresh, runs } }) => {
   expect(await runs(fresh, ['link', 'hello'])).toMatchObject({ code: 2 });
   expect(await runs(fresh, ['link', 'hello', '--limited'])).toMatchObject({ code: 2 });
-  expect(readdirSync(home.path)).not.toContain(`new${count}`);
+  expect(existsSync(fresh)).toBe(false);
   expect(await runs(fresh, ['link'])).toMatchObject({ code: 2, out: '' });
 });
 
-test('the link ends when no digits come, or three times others', async () => {
+test('the link ends when no digits come, or three times others', async ({ pair: { old, fresh, starts } }) => {
   const offering = starts(old, ['link']);
   const accepting = starts(fresh, ['link', await linkOf(offering)]);
   await digitsOf(accepting);
@@ -132,7 +86,7 @@ test('the link ends when no digits come, or three times others', async () => {
   expect(await again.end()).toMatchObject({ code: 5 });
 });
 
-test('Ctrl+C ends it on either side', async () => {
+test('Ctrl+C ends it on either side', async ({ pair: { old, fresh, starts } }) => {
   const offering = starts(old, ['link']);
   const accepting = starts(fresh, ['link', await linkOf(offering)]);
   await digitsOf(accepting);
@@ -146,7 +100,9 @@ test('Ctrl+C ends it on either side', async () => {
   expect(await again.end()).toMatchObject({ code: 5 });
 });
 
-test('either side is killed at each step, and goes on with the same command', async () => {
+test('either side is killed at each step, and goes on with the same command', async ({
+  pair: { old, fresh, starts, jsonOf },
+}) => {
   const first = starts(old, ['link']);
   const link = await linkOf(first);
   await kills(first);
@@ -173,10 +129,12 @@ test('either side is killed at each step, and goes on with the same command', as
   const fourth = starts(old, ['link']);
   expect(await last.end()).toMatchObject({ code: 0 });
   expect(await fourth.end()).toMatchObject({ code: 0 });
-  expect(await roomsOf(fresh)).toEqual(['den', 'kitchen']);
+  expect(namesOf(await jsonOf(fresh, ['rooms']))).toEqual(['den', 'kitchen']);
 });
 
-test('a limited device has the rooms, and links and removes none', async () => {
+test('a limited device has the rooms, and links and removes none', async ({
+  pair: { old, fresh, runs, starts },
+}) => {
   const offering = starts(old, ['link', '--limited']);
   const accepting = starts(fresh, ['link', await linkOf(offering), '--json']);
   await accepting.shows('"stage":"digits"');
@@ -198,9 +156,11 @@ test('a limited device has the rooms, and links and removes none', async () => {
   expect((await runs(fresh, ['send', 'den', 'hi'])).code).toBe(0);
 });
 
-test('a server that requires a token gets one', async () => {
+test('a server that requires a token gets one', async ({
+  pair: { old, fresh, folder, runs, starts, jsonOf },
+}) => {
   const closed = await serve({
-    engine: await openLmdb({ folder: join(home.path, `closed${count}`) }),
+    engine: await openLmdb({ folder: folder('closed') }),
     host: '127.0.0.1',
     port: 0,
     names: [{ host: '127.0.0.1' }],
@@ -221,14 +181,14 @@ test('a server that requires a token gets one', async () => {
     offering.write(`${digits}\n`);
     expect(await offering.end()).toMatchObject({ code: 0 });
     expect(await accepting.end()).toMatchObject({ code: 0 });
-    expect(await roomsOf(fresh)).toEqual(['attic', 'den', 'kitchen']);
+    expect(namesOf(await jsonOf(fresh, ['rooms']))).toEqual(['attic', 'den', 'kitchen']);
   } finally {
     await closed.close();
   }
 });
 
-test('the server has neither labels, names nor digits', () => {
-  const files = readdirSync(join(home.path, 'server'), { recursive: true, withFileTypes: true })
+test('the server has neither labels, names nor digits', ({ server, home }) => {
+  const files = readdirSync(join(home, 'server'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
   expect(files.length).toBeGreaterThan(0);

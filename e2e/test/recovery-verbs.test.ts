@@ -1,57 +1,12 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { temporary } from '../src/people/people.ts';
-import { ChildServer } from '../src/servers/child-server.ts';
-import { runGochat } from '../src/terminal/gochat-command.ts';
-import { buildGochat, type Ended } from '../src/terminal/gochat-process.ts';
-import { PseudoTerminal } from '../src/terminal/pseudo-terminal.ts';
+import { existsSync } from 'node:fs';
+import { expect } from 'vitest';
+import { test } from '../src/terminal/pair-test.ts';
 
 const LINK = /^http:\/\/127\.0\.0\.1:\d+\/#\/recover\/\S+$/m;
 
-let home: Awaited<ReturnType<typeof temporary>>;
-let server: ChildServer;
-let count = 0;
-let old: string;
-let fresh: string;
-
-beforeAll(async () => {
-  buildGochat();
-  home = await temporary();
-  server = await ChildServer.start(join(home.path, 'server'), 0, [], '', { createsPerHour: 1000 });
-});
-
-afterAll(async () => {
-  await server.stop();
-  await home.remove();
-});
-
-/** A person in two rooms, and an empty profile. */
-beforeEach(async () => {
-  count += 1;
-  [old, fresh] = [join(home.path, `old${count}`), join(home.path, `new${count}`)];
-  for (const room of ['kitchen', 'den']) {
-    const made = await runs(old, ['new', room, '--as', 'Quokka', '--server', server.url]);
-    expect(made.code).toBe(0);
-  }
-});
-
-const runs = (profile: string, args: readonly string[], input = ''): Promise<Ended> =>
-  runGochat([...args, '--profile', profile], { HOME: home.path }, input);
-
-/** On a terminal. */
-const shown = (profile: string, args: readonly string[]) =>
-  new PseudoTerminal([...args, '--profile', profile], { cwd: home.path, rows: 40 });
-
-async function jsonOf(profile: string, args: readonly string[]): Promise<unknown[]> {
-  const { out } = await runs(profile, [...args, '--json']);
-  return out
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as unknown);
-}
-
-test('a link is made, and brings the person back with nobody online, as a new device', async () => {
+test('a link is made, and brings the person back with nobody online, as a new device', async ({
+  pair: { old, fresh, runs, jsonOf },
+}) => {
   expect(await jsonOf(old, ['recovery', '--status'])).toEqual([{ made: false }]);
   const made = await runs(old, ['recovery']);
   expect(made).toMatchObject({ code: 0, err: expect.stringContaining('Whoever has it becomes you') });
@@ -79,7 +34,7 @@ test('a link is made, and brings the person back with nobody online, as a new de
   expect((await runs(old, ['send', 'den', 'so is the thief'])).code).not.toBe(0);
 });
 
-test('an older link is not ended without a word', async () => {
+test('an older link is not ended without a word', async ({ pair: { old, fresh, runs, shown, jsonOf } }) => {
   const first = LINK.exec((await runs(old, ['recovery'])).out)?.[0] ?? '';
   expect(await runs(old, ['recovery'])).toMatchObject({
     code: 2,
@@ -108,10 +63,12 @@ test('an older link is not ended without a word', async () => {
   expect(await runs(fresh, ['recover', third?.link ?? '', '--json'])).toMatchObject({ code: 0 });
 });
 
-test('a room that has changed meanwhile is named, with what to do, and its code says so', async () => {
+test('a room that has changed meanwhile is named, with what to do, and its code says so', async ({
+  pair: { old, fresh, folder, runs, jsonOf },
+}) => {
   const [{ link }] = (await jsonOf(old, ['recovery'])) as [{ link: string }];
   // Another admin removes the person: what the link has of the room is void.
-  const other = join(home.path, `other${count}`);
+  const other = folder('other');
   const invite = (await runs(old, ['invite', 'den'])).out.trim();
   expect((await runs(other, ['join', invite, '--as', 'Wombat', '--no-chat'])).code).toBe(0);
   expect((await runs(old, ['admin', 'den', 'Wombat'])).code).toBe(0);
@@ -122,9 +79,11 @@ test('a room that has changed meanwhile is named, with what to do, and its code 
   expect(back.err).toContain('removes your lost devices');
 });
 
-test('what is no recovery link is refused before a profile is made, and says which command takes it', async () => {
+test('what is no recovery link is refused before a profile is made, and says which command takes it', async ({
+  pair: { old, fresh, runs, jsonOf },
+}) => {
   expect(await runs(fresh, ['recover', 'hello'])).toMatchObject({ code: 2 });
-  expect(readdirSync(home.path)).not.toContain(`new${count}`);
+  expect(existsSync(fresh)).toBe(false);
   expect(await runs(fresh, ['recovery'])).toMatchObject({ code: 2, out: '' });
   const [{ link }] = (await jsonOf(old, ['recovery'])) as [{ link: string }];
   for (const verb of ['join', 'link'])
