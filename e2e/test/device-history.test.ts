@@ -1,28 +1,12 @@
-import { afterEach, expect, test } from 'vitest';
-import { followsAll, links, roomsOf } from '../src/people/devices.ts';
-import { Someone, startServer, temporary } from '../src/people/people.ts';
+import { expect } from 'vitest';
+import { test } from '../src/people/device-test.ts';
+import { type DeviceWorld, followsAll, links, roomsOf } from '../src/people/devices.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function someone(name: string, dir?: string): Promise<Someone> {
-  const folder = dir === undefined ? await temporary() : undefined;
-  if (folder !== undefined) ends.push(() => folder.remove());
-  const one = await Someone.open(name, dir ?? folder?.path ?? '');
-  ends.push(() => one.close().catch(() => undefined));
-  return one;
-}
-
 /** Ana and Ben in a room that shows newcomers nothing, and what they have said. */
-async function anaAndBen() {
-  const folder = await temporary();
-  ends.push(() => folder.remove());
-  const server = await startServer(folder.path);
-  ends.push(() => server.stop());
-  const [ana, ben] = [await someone('ana'), await someone('ben')];
+async function anaAndBen(world: DeviceWorld) {
+  const server = await world.server();
+  const [ana, ben] = [await world.someone('ana'), await world.someone('ben')];
   const { room, link } = await ana.hosts(server.url, 'diary');
   await ana.profile.call('configure', { room, history: 'none', waitMs: WAIT_MS });
   await ben.joins(link);
@@ -41,9 +25,11 @@ async function anaAndBen() {
   return { ana, ben, room };
 }
 
-test('a linked device is given the last days, also of rooms that show newcomers nothing', async () => {
-  const { ana, room } = await anaAndBen();
-  const phone = await someone('phone');
+test.concurrent('a linked device is given the last days, also of rooms that show newcomers nothing', async ({
+  world,
+}) => {
+  const { ana, room } = await anaAndBen(world);
+  const phone = await world.someone('phone');
   await links(ana, phone, 'Phone');
   await followsAll(phone);
   await phone.until(async () => (await phone.read(room)).length === 2, 'the history is there');
@@ -60,16 +46,18 @@ test('a linked device is given the last days, also of rooms that show newcomers 
   expect(await phone.read(room)).toEqual(['ana: stew?', 'ben: yes', 'ana: more']);
 });
 
-test('a limited device is given none of it, and nobody is where it would read it', async () => {
-  const { ana, room } = await anaAndBen();
-  const bot = await someone('bot');
+test.concurrent('a limited device is given none of it, and nobody is where it would read it', async ({
+  world,
+}) => {
+  const { ana, room } = await anaAndBen(world);
+  const bot = await world.someone('bot');
   await links(ana, bot, 'Bot', true);
   expect(await roomsOf(bot)).toEqual(['diary']);
   await followsAll(bot);
   await ana.says(room, 'hello bot');
   await bot.hears(room, 'hello bot');
   // Nobody is given any where it would read along.
-  const tablet = await someone('tablet');
+  const tablet = await world.someone('tablet');
   await links(ana, tablet, 'Tablet');
   await followsAll(tablet);
   await ana.says(room, 'hello tablet');
@@ -78,13 +66,13 @@ test('a limited device is given none of it, and nobody is where it would read it
   expect(await bot.read(room)).toEqual(['ana: hello bot', 'ana: hello tablet']);
 });
 
-test('the history comes after both have been restarted', async () => {
-  const { ana, room } = await anaAndBen();
-  const phone = await someone('phone');
+test.concurrent('the history comes after both have been restarted', async ({ world }) => {
+  const { ana, room } = await anaAndBen(world);
+  const phone = await world.someone('phone');
   await links(ana, phone, 'Phone');
   await ana.close();
   await phone.close();
-  const [again, there] = [await someone('phone', phone.dir), await someone('ana', ana.dir)];
+  const [again, there] = [await world.opens('phone', phone.dir), await world.opens('ana', ana.dir)];
   await followsAll(again);
   await followsAll(there);
   await again.until(async () => (await again.read(room)).length === 2, 'the history is there');

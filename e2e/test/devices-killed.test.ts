@@ -1,17 +1,15 @@
 import type { Account } from '@gochat/client/internal/account/account';
-import { afterEach, expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { test } from '../src/people/device-test.ts';
 import { DeviceWorld, devicesOf, followsAll, isOut, links, notesOf, roomsOf } from '../src/people/devices.ts';
 import { links as linksEither } from '../src/people/linking.ts';
 import { type Death, Mortal } from '../src/people/mortal.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
-const world = new DeviceWorld();
-afterEach(() => world.close());
-
 /** Both before and after each write; otherwise at some, by turns. */
 const ALL = process.env.GOCHAT_CRASH_POINTS === 'all';
 
-function deathsUpTo(writes: number, some: number): readonly Death[] {
+function deathsUpTo(writes: number, some: number): Death[] {
   const every = ALL ? 1 : Math.max(1, Math.floor(writes / some));
   const points = Array.from({ length: Math.ceil(writes / every) }, (_, i) => 1 + i * every);
   return points.flatMap((at, i): Death[] => {
@@ -22,6 +20,32 @@ function deathsUpTo(writes: number, some: number): readonly Death[] {
       ];
     return [[at, i % 2 === 0 ? 'before' : 'after']];
   });
+}
+
+/** How many worlds there are at once: devices wait for most of their time. */
+const WORLDS = 3;
+
+/**
+ * Tries each death in a world of its own, and before them none.
+ * @param some at how many of the writes, unless at all
+ * @param tries returns how often the process wrote that is to die
+ */
+async function triesDeaths(some: number, tries: (world: DeviceWorld, death: Death) => Promise<number>) {
+  const inWorld = async (death: Death) => {
+    const world = new DeviceWorld();
+    try {
+      return await tries(world, death);
+    } catch (cause) {
+      throw new Error(`died ${death[1]} its write ${death[0]}`, { cause });
+    } finally {
+      await world.close();
+    }
+  };
+  const deaths = deathsUpTo(await inWorld([0, 'before']), some);
+  const goesOn = async () => {
+    for (let death = deaths.shift(); death !== undefined; death = deaths.shift()) await inWorld(death);
+  };
+  await Promise.all(Array.from({ length: WORLDS }, goesOn));
 }
 
 async function follows(chat: Account): Promise<void> {
@@ -38,7 +62,7 @@ async function becomes(what: string, probe: () => Promise<boolean>): Promise<voi
 }
 
 /** Ana's laptop, whose first process ends after it has taken her phone in. @param death of the second process */
-async function laptopThatDies(death: Death) {
+async function laptopThatDies(world: DeviceWorld, death: Death) {
   const server = await world.server();
   const laptop = new Mortal([[0, 'before'], death]);
   world.finally(() => laptop.close());
@@ -55,8 +79,8 @@ async function laptopThatDies(death: Death) {
 }
 
 /** @returns how often the second process wrote */
-async function removesPhone(death: Death): Promise<number> {
-  const { laptop, phone, device } = await laptopThatDies(death);
+async function removesPhone(world: DeviceWorld, death: Death): Promise<number> {
+  const { laptop, phone, device } = await laptopThatDies(world, death);
   await laptop.lives(async (chat) => {
     await follows(chat);
     const { removal, ...rest } = (await chat.call('devices', {})).find(({ key }) => key === device) ?? {};
@@ -76,17 +100,14 @@ async function removesPhone(death: Death): Promise<number> {
   return laptop.writes;
 }
 
-test(
+test.concurrent(
   'a removal is carried out although the one who ordered it dies at any write',
-  async () => {
-    const writes = await removesPhone([0, 'before']);
-    for (const death of deathsUpTo(writes, 3)) await removesPhone(death);
-  },
+  () => triesDeaths(3, removesPhone),
   10 * WAIT_MS,
 );
 
 /** The phone dies; a room is joined on the laptop meanwhile, and notes are made on both. @returns how often its second process wrote */
-async function phoneFollows(death: Death): Promise<number> {
+async function phoneFollows(world: DeviceWorld, death: Death): Promise<number> {
   const server = await world.server();
   const laptop = await world.someone('ana');
   const { room: diary } = await laptop.hosts(server.url, 'diary');
@@ -122,18 +143,15 @@ async function phoneFollows(death: Death): Promise<number> {
   return phone.writes;
 }
 
-test(
+test.concurrent(
   'a device that dies at any write has afterwards what the others have, and they what it has',
-  async () => {
-    const writes = await phoneFollows([0, 'before']);
-    for (const death of deathsUpTo(writes, 2)) await phoneFollows(death);
-  },
+  () => triesDeaths(2, phoneFollows),
   10 * WAIT_MS,
 );
 
-test(
+test.concurrent(
   'a clock that is an hour ahead does not win for ever',
-  async () => {
+  async ({ world }) => {
     const server = await world.server();
     const ahead = {
       now: () => Date.now() + 3600_000,

@@ -1,17 +1,15 @@
 import { platform } from '@gochat/client/internal/profile/platform';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { serve } from '@gochat/server/internal/serve';
-import { afterEach, expect, test } from 'vitest';
-import { DeviceWorld, devicesOf, followsAll, links, notesOf, roomsOf } from '../src/people/devices.ts';
+import { expect } from 'vitest';
+import { test } from '../src/people/device-test.ts';
+import { devicesOf, followsAll, links, notesOf, roomsOf } from '../src/people/devices.ts';
 import { type Someone, silentLogger, temporary } from '../src/people/people.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
-const world = new DeviceWorld();
-afterEach(() => world.close());
-
-test(
+test.concurrent(
   'three devices of a person share rooms, notes and preferences on two servers',
-  async () => {
+  async ({ world }) => {
     const { ana, ben, first, rooms } = await world.anaInFourRooms();
     const kitchen = rooms[2];
     const said = await ben.posts(kitchen, { kind: 'text', text: 'soup?' });
@@ -106,9 +104,9 @@ test(
   4 * WAIT_MS,
 );
 
-test(
+test.concurrent(
   'a device that was away while entries expired asks the others for what it has missed',
-  async () => {
+  async ({ world }) => {
     const folder = await temporary();
     world.finally(() => folder.remove());
     let later = 0;

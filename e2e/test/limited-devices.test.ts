@@ -1,21 +1,11 @@
-import { afterEach, expect, test } from 'vitest';
-import {
-  DeviceWorld,
-  followsAll,
-  isIn,
-  keyOf,
-  keysIn,
-  links,
-  renewsOwnInvite,
-} from '../src/people/devices.ts';
+import { expect } from 'vitest';
+import { test } from '../src/people/device-test.ts';
+import { followsAll, isIn, keyOf, keysIn, links, renewsOwnInvite } from '../src/people/devices.ts';
 import { WAIT_MS } from '../src/waits.ts';
-
-const world = new DeviceWorld();
-afterEach(() => world.close());
 
 test(
   'a limited device that leaves a room is removed from it alone: its person stays',
-  async () => {
+  async ({ world }) => {
     const { url } = await world.server();
     const [ana, ben, page] = [
       await world.someone('ana'),

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { test } from '../src/people/device-test.ts';
 import {
-  DeviceWorld,
   devicesOf,
   followsAll,
   isIn,
@@ -19,12 +19,9 @@ import { WAIT_MS } from '../src/waits.ts';
 /** The server knows by an admin that an invite has ended; until then no member wraps the room's description for it. */
 const REFUSED = expect.stringMatching(/^(refused|no-wrap)$/);
 
-const world = new DeviceWorld();
-afterEach(() => world.close());
-
-test(
+test.concurrent(
   'a lost device is removed from all rooms, says why, and comes back as an empty profile',
-  async () => {
+  async ({ world }) => {
     const { ana, ben, phone, tablet, rooms } = await world.anaOnThreeDevices();
     const [diary, notes, kitchen, garden] = rooms;
     const lost = await keyOf(phone);
@@ -61,9 +58,9 @@ test(
   4 * WAIT_MS,
 );
 
-test(
+test.concurrent(
   'a thief with the identity key and all tickets is out once the device is removed, also where a server was away',
-  async () => {
+  async ({ world }) => {
     const { ana, ben, phone, tablet, rooms, second } = await world.anaOnThreeDevices();
     const [, , kitchen, garden] = rooms;
     const lost = await keyOf(phone);
@@ -111,9 +108,9 @@ test(
   4 * WAIT_MS,
 );
 
-test(
+test.concurrent(
   'two devices remove a third one at once, and a limited one removes nobody',
-  async () => {
+  async ({ world }) => {
     const { ana, ben, phone, tablet, rooms } = await world.anaOnThreeDevices();
     const [, , kitchen] = rooms;
     const bot = await world.someone('bot');
@@ -150,9 +147,9 @@ test(
   4 * WAIT_MS,
 );
 
-test(
+test.concurrent(
   'whoever was removed by an admin, and is invited again on one device, comes back on all',
-  async () => {
+  async ({ world }) => {
     const { ana, ben, phone, tablet, rooms } = await world.anaOnThreeDevices();
     const [, , kitchen] = rooms;
     const member = (await ben.profile.call('members', { room: kitchen })).find(({ self }) => !self)?.id ?? '';
@@ -171,9 +168,9 @@ test(
   4 * WAIT_MS,
 );
 
-test(
+test.concurrent(
   'the server stores neither what a device is called nor what is kept',
-  async () => {
+  async ({ world }) => {
     const { ana, first, second } = await world.anaOnThreeDevices();
     await ana.profile.call('labelDevice', { label: 'Umbrella holder' });
     const folders = [first.folder, second.folder];
