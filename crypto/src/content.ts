@@ -171,8 +171,26 @@ const pack = v.strictObject({
 });
 export type PackContent = v.InferOutput<typeof pack>;
 
+/**
+ * The parts of a box: as many as a person may have devices. Each has an encapsulated key, an encrypted key and a tag. `textBytes`: the
+ * longest first words, in UTF-8.
+ */
+export const BOX = { parts: 8, textBytes: 1024 } as const;
+/** 80 bytes. */
+const boxPart = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{106}[AEIMQUYcgkosw048]$/));
+/** 1,098 bytes: nonce, room, secret, length, words, tag. */
+const boxSealed = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1464}$/));
+
+/** The way into a direct room, for one of the members: none of the others learns for whom. */
+const box = v.strictObject({
+  kind: v.literal('box'),
+  parts: v.pipe(v.array(boxPart), v.length(BOX.parts)),
+  sealed: boxSealed,
+});
+export type BoxContent = v.InferOutput<typeof box>;
+
 export const content = v.pipe(
-  v.variant('kind', [text, edit, erase, react, leave, pack, keep, history, link, linked]),
+  v.variant('kind', [text, edit, erase, react, leave, pack, box, keep, history, link, linked]),
   v.check((said) => said.kind !== 'text' || said.text !== '' || said.files !== undefined, 'a text or files'),
 );
 export type Content = v.InferOutput<typeof content>;

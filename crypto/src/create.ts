@@ -1,10 +1,11 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { type Position, type RequestId, type RoomId, START } from '@gochat/protocol/fields';
 import { signedCreate } from '@gochat/protocol/signed';
-import type { UpOf } from '@gochat/protocol/up';
+import type { InviteGrant, UpOf } from '@gochat/protocol/up';
 import { makeGenesis, POLICY_VERSION, ROOM_KIND, type RoomKind } from './genesis.ts';
 import { publish } from './groupinfo.ts';
 import { type Identity, newLeaf } from './identity.ts';
+import { inviteKeys, wrapPublicKey } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import { found } from './mls/commits.ts';
 import { cleanName } from './names.ts';
@@ -13,11 +14,21 @@ import { personKeyOf } from './office.ts';
 import { type Env, sha256, sign, signingKey } from './primitives.ts';
 import { memberAt, ownLeaf, type Room, roomOf } from './room.ts';
 import { serverRules } from './room-rules.ts';
-import { contextExtensions, type RoomState } from './room-state.ts';
+import { contextExtensions, DIRECT_NAME, type RoomState } from './room-state.ts';
 import { sealBody } from './seal.ts';
 
+/** What a direct room is made with. */
+export interface DirectTerms {
+  /** The identity key of the other person. */
+  readonly with: string;
+  /** That of the invite by which that person comes in: 16 random bytes. */
+  readonly secret: Uint8Array;
+  /** When the invite ends, in milliseconds since 1970. */
+  readonly expires: number;
+}
+
 interface NewRoom {
-  /** The names of the room and of its founder. */
+  /** The names of the room and of its founder. That of a direct room is the same everywhere. */
   readonly room: string;
   readonly own: string;
   /** How much of the history newcomers are shown; nothing when absent. */
@@ -26,22 +37,24 @@ interface NewRoom {
   readonly expire?: number;
 }
 
+/** `room` is pending until the log has its first handshake ({@link landedFirst}). `frame` is the request. */
+interface Created {
+  readonly room: Room;
+  readonly frame: UpOf<'create'>;
+}
+
 /**
  * Creates a room with this identity as its only member and admin.
- * @param kind not `direct`, whose room state names two persons
+ * @param kind not `direct`: see {@link createDirect}
  * @returns the room, which is pending until the log has its first handshake ({@link landedFirst}), and the request.
  * @throws NameError if one of the names is invalid.
  */
-export async function createRoom(
+export function createRoom(
   who: Identity,
   { room: name, own, history, expire }: NewRoom,
   env: Env,
-  kind: RoomKind = ROOM_KIND.room,
-): Promise<{ room: Room; frame: UpOf<'create'> }> {
-  const id = newId<RoomId>(env);
-  const request = newId<RequestId>(env);
-  const groupId = env.random(16);
-  const genesis = makeGenesis(who, id, groupId, kind);
+  kind: Exclude<RoomKind, typeof ROOM_KIND.direct> = ROOM_KIND.room,
+): Promise<Created> {
   const state: RoomState = {
     v: POLICY_VERSION,
     name: cleanName(name),
@@ -50,6 +63,56 @@ export async function createRoom(
     ...(expire !== undefined && { expire }),
     invites: [],
   };
+  return foundRoom(who, { own, kind, state, grants: [] }, env);
+}
+
+/**
+ * Creates a direct room with another person, who comes in by an invite that is for that person alone.
+ * @throws NameError if the own name is invalid
+ */
+export async function createDirect(
+  who: Identity,
+  own: string,
+  { with: other, secret, expires }: DirectTerms,
+  env: Env,
+): Promise<Created> {
+  const keys = inviteKeys(secret);
+  const me = encodeBytes(who.identity.publicKey);
+  const join = encodeBytes(keys.join.publicKey);
+  const pair = [me, other].sort();
+  const state: RoomState = {
+    v: POLICY_VERSION,
+    name: DIRECT_NAME,
+    admins: pair,
+    pair,
+    invites: [
+      {
+        id: keys.id,
+        join,
+        wrap: encodeBytes(await wrapPublicKey(keys)),
+        epoch: 0,
+        by: me,
+        for: other,
+      },
+    ],
+  };
+  const grants = [{ join, expires, uses: 1 }];
+  return foundRoom(who, { own, kind: ROOM_KIND.direct, state, grants }, env);
+}
+
+interface Founding {
+  readonly own: string;
+  readonly kind: RoomKind;
+  readonly state: RoomState;
+  /** What the server is told of the state's invites, in their order. */
+  readonly grants: readonly Pick<InviteGrant, 'join' | 'expires' | 'uses'>[];
+}
+
+async function foundRoom(who: Identity, { own, kind, state, grants }: Founding, env: Env): Promise<Created> {
+  const id = newId<RoomId>(env);
+  const request = newId<RequestId>(env);
+  const groupId = env.random(16);
+  const genesis = makeGenesis(who, id, groupId, kind);
   const mls = await found(
     groupId,
     newLeaf(groupId, who, cleanName(own), env),
@@ -58,7 +121,7 @@ export async function createRoom(
   const admin = signingKey(env.random(32));
   const keys = await epochKeys(mls, id);
   const body = sealBody(keys, 'handshake', id, genesis, env);
-  const published = await publish(id, mls, keys, [], env);
+  const published = await publish(id, mls, keys, state.invites, env);
   const unsigned = {
     type: 'create' as const,
     id: request,
@@ -66,8 +129,9 @@ export async function createRoom(
     body: encodeBytes(body),
     access: encodeBytes(keys.access.publicKey),
     admin: encodeBytes(admin.publicKey),
-    ...(expire !== undefined && { rules: serverRules(state, undefined) }),
+    ...(state.expire !== undefined && { rules: serverRules(state, undefined) }),
     ...published,
+    invites: published.invites.map((grant, i) => ({ ...grant, ...grants[i] })),
   };
   const frame = { ...unsigned, proof: encodeBytes(sign(admin, signedCreate(unsigned))) };
   const pending = {

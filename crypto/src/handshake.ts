@@ -156,7 +156,7 @@ export interface RemoveOptions {
 /**
  * Removes all devices of a person, retires every access key and, without `keep`, voids every invite. Of this device's own person, and
  * with `alone`, it removes that one device.
- * @throws RoomError `not-admin`, `admin-key-missing`, `no-such-member`, `self-removal`, `not-active`, `pending`
+ * @throws RoomError `not-admin`, `admin-key-missing`, `no-such-member`, `self-removal`, `not-active`, `pending`; `direct-room` of the other person
  */
 export async function remove(
   room: Room,
@@ -175,7 +175,7 @@ export async function remove(
     sibling || alone ? m === target : m.identity === target.identity,
   );
   const leaves = gone.map((m) => m.leaf);
-  if (!mayRemove(await before(room), me.leaf, leaves, keep)) throw new RoomError('not-admin');
+  if (!mayRemove(await before(room), me.leaf, leaves, keep)) throw notAllowed(room);
   const change: Change = {
     intent: 'remove',
     proposals: leaves.map((removed) => ({ proposalType: 'remove', remove: { removed } })),
@@ -198,6 +198,11 @@ export async function remove(
   return start(room, { ...change, ...next, retire: true }, env);
 }
 
+/** Why the policy lets this member not do something. In a direct room it is nobody's to do. */
+function notAllowed(room: Room): RoomError {
+  return new RoomError(stateOf(room).pair === undefined ? 'not-admin' : 'direct-room');
+}
+
 /** An admin that joined again is still an admin by its identity, but no longer has the admin key. */
 function missingAdminRights(room: Room): RoomError {
   return new RoomError(self(room).admin ? 'admin-key-missing' : 'not-admin');
@@ -205,12 +210,19 @@ function missingAdminRights(room: Room): RoomError {
 
 /**
  * Makes an invite. Its public keys go into the room state; its id, join key and terms go to the server.
- * @param secret 16 random bytes, which only the invite link may contain.
- * @throws RoomError `invites-full` if the room has 15 live invites beside the own one; `links-staff`
+ * @param secret 16 random bytes, which only the invite link may contain. @param only the identity key of the only person that may use it
+ * @throws RoomError `invites-full` if the room has 15 live invites beside the own one; `links-staff`; `direct-room` unless it is for one of its two
  */
-export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms, env: Env): Promise<Started> {
+export async function invite(
+  room: Room,
+  secret: Uint8Array,
+  terms: InviteTerms,
+  env: Env,
+  only?: string,
+): Promise<Started> {
   const keys = inviteKeys(secret);
   const state = withoutVoidInvites(room);
+  if (only === undefined && state.pair !== undefined) throw new RoomError('direct-room');
   // One place is for the own invite.
   if (state.invites.filter((i) => !i.own).length >= LIMITS.invitesPerRoom - 1) {
     throw new RoomError('invites-full');
@@ -223,6 +235,7 @@ export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms,
     wrap: encodeBytes(await wrapPublicKey(keys)),
     epoch: Number(epochOf(room)),
     by: self(room).identity,
+    ...(only !== undefined && { for: only }),
   };
   const next = { ...state, invites: [...state.invites, fresh] };
   // Invites that members have revoked, or that no room state has had, must not fill the server's list.
@@ -428,7 +441,7 @@ function withoutVoidInvites(room: Room): RoomState {
 
 /**
  * Commits `next` as the room state, with a new own invite if it has none.
- * @throws RoomError `not-admin` if the policy doesn't allow this member to.
+ * @throws RoomError `not-admin` if the policy doesn't allow this member to; `direct-room`
  */
 async function changeState(
   room: Room,
@@ -441,7 +454,7 @@ async function changeState(
   const missing = wanted.invites.every((i) => !i.own) && wanted.invites.length < LIMITS.invitesPerRoom;
   const own: MemberInvite = { ...now.own, epoch: Number(epochOf(room)), by: me, own: true };
   const next = missing ? { ...wanted, invites: [...wanted.invites, own] } : wanted;
-  if (!mayChangeState(now, ownCredential(room), next)) throw new RoomError('not-admin');
+  if (!mayChangeState(now, ownCredential(room), next)) throw notAllowed(room);
   const extensions = contextExtensions(room.context.genesis, next);
   const proposals: Proposal[] = [
     { proposalType: 'group_context_extensions', groupContextExtensions: { extensions } },

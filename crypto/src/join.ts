@@ -50,6 +50,8 @@ export interface JoinOptions {
    * last one replaces the leaf of that, should it have been accepted after all.
    */
   readonly again?: SigningKey;
+  /** The room has to be a direct one, between its founder and this person. */
+  readonly direct?: true;
 }
 
 /** @returns the request for the GroupInfo that the invite gives access to. */
@@ -84,7 +86,7 @@ export async function join(
   link: InviteLink,
   info: DownOf<'groupinfo'>,
   env: Env,
-  { former = [], unfollowed, again, split, seen }: JoinOptions = {},
+  { former = [], unfollowed, again, split, seen, direct }: JoinOptions = {},
 ): Promise<{ room: Room; frame: UnprovedJoin }> {
   const invite = inviteKeys(link.secret);
   const key =
@@ -102,6 +104,8 @@ export async function join(
     throw new RoomError('other-room');
   }
   if (context.state === 'newer') throw new RoomError('newer-rules');
+  const isWanted = direct === undefined || isPairOf(context.state, who);
+  if (!isWanted) throw new RoomError('other-room');
   if (split !== undefined && !(await mayReturnBy(split.room, groupInfo, split.unasked)))
     throw new RoomError('change-unconfirmed');
   if (seen !== undefined && (await compareWith(seen.room, groupInfo))?.tag !== seen.tag)
@@ -239,6 +243,10 @@ function hasCleanNames(tree: NonNullable<ReturnType<typeof treeOf>>, { name, top
 
 function damaged(cause?: unknown): RoomError {
   return new RoomError('bad-invite', { cause });
+}
+
+function isPairOf({ pair }: RoomState, who: Who): boolean {
+  return pair?.includes(encodeBytes(identityKeyOf(who))) === true;
 }
 
 /** @returns the join request bound to one connection by a nonce and a proof. */

@@ -10,7 +10,15 @@ import { sameExtensions } from './mls/group-info.ts';
 import type { LeafNode, MlsState, Proposal } from './mls/suite.ts';
 import { leavesOf } from './mls/tree.ts';
 import { isCleanName, isCleanTopic } from './names.ts';
-import { decodeRoomState, isAdmin, isBanned, isStaff, liveInvite, type RoomState } from './room-state.ts';
+import {
+  decodeRoomState,
+  FIXED_IN_DIRECT,
+  isAdmin,
+  isBanned,
+  isStaff,
+  liveInvite,
+  type RoomState,
+} from './room-state.ts';
 
 /** How many leaves one person may have in a room. */
 const DEVICES_PER_PERSON = 8;
@@ -119,6 +127,8 @@ export function mayRemove(
   const me = encodeBytes(committer.identityKey);
   const leavesRoom = !personsIn(mls, removed).has(target);
   if (keep && leavesRoom && isStaff(state, target)) return false;
+  // In a direct room nobody removes the other person.
+  if (state.pair !== undefined) return me === target;
   if (isAdmin(state, committer.identityKey) || me === target) return true;
   return isStaff(state, me) && !isStaff(state, target);
 }
@@ -157,8 +167,9 @@ function same(a: RoomState, b: RoomState, members: readonly (keyof RoomState)[])
   return members.every((member) => JSON.stringify(a[member]) === JSON.stringify(b[member]));
 }
 
-/** @returns the state in which only identities of `present` hold an office or may speak. */
+/** @returns the state in which only identities of `present` hold an office or may speak. A direct room's two persons are its admins for ever. */
 export function withoutAbsent(state: RoomState, present: ReadonlySet<string>): RoomState {
+  if (state.pair !== undefined) return state;
   const { admins, mods, voices, ...rest } = state;
   const here = (list: readonly string[] | undefined) =>
     list?.filter((identity) => present.has(identity)) ?? [];
@@ -187,6 +198,7 @@ export function mayChangeState(
   // The change after a Remove must drop whom the Remove has deposed.
   const start = joinsClosed ? withoutAbsent(now, present) : now;
   if (!same(next, start, ['v', 'pair'])) return false;
+  if (start.pair !== undefined && !same(next, start, FIXED_IN_DIRECT)) return false;
   if (!admin && !same(next, start, OF_ADMINS)) return false;
   if (!staff && !same(next, start, OF_STAFF)) return false;
   if (next.name !== now.name && !isCleanName(next.name)) return false;

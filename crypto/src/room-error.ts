@@ -14,6 +14,8 @@ export class RoomError extends Error {
     | 'not-staff'
     /** Only admins and moderators may make invites here. */
     | 'links-staff'
+    /** In a direct room nobody else comes in, and nobody is removed, deposed or silenced. */
+    | 'direct-room'
     /** This device is an admin by its identity, but doesn't have the admin key. */
     | 'admin-key-missing'
     | 'last-admin'

@@ -172,9 +172,37 @@ export function readContext(
   return { ...read, genesis: genesis.extensionData, state };
 }
 
-/** Whether a direct room, and no other, names its two persons, one of whom is the founder. */
-function fitsKind({ pair }: RoomState, { kind, founder }: Genesis): boolean {
-  return kind === ROOM_KIND.direct ? pair?.includes(encodeBytes(founder)) === true : pair === undefined;
+/** The name in the state of every direct room. Each of the two sees the other's. */
+export const DIRECT_NAME = 'direct';
+
+/** What never changes in a direct room: its two persons have the same rights, and nobody else comes in. */
+export const FIXED_IN_DIRECT = [
+  'name',
+  'topic',
+  'admins',
+  'mods',
+  'speak',
+  'voices',
+  'mutes',
+  'slow',
+  'links',
+  'history',
+  'bans',
+] as const satisfies readonly (keyof RoomState)[];
+
+/** Whether a direct room, and no other, names its two persons, one of whom is the founder. Both are its admins, and it has no other rule. */
+function fitsKind(state: RoomState, { kind, founder }: Genesis): boolean {
+  const { pair, name, admins } = state;
+  if (kind !== ROOM_KIND.direct || pair === undefined) return kind !== ROOM_KIND.direct && pair === undefined;
+  const isBare = FIXED_IN_DIRECT.every(
+    (member) => ['name', 'admins'].includes(member) || state[member] === undefined,
+  );
+  return (
+    isBare &&
+    name === DIRECT_NAME &&
+    pair.includes(encodeBytes(founder)) &&
+    JSON.stringify(admins) === JSON.stringify(pair)
+  );
 }
 
 export function isAdmin(state: RoomState, identityKey: Uint8Array): boolean {

@@ -141,6 +141,19 @@ function chained(c: Uint8Array, { seq, at, kind, body }: Entry, encoding: 'hex' 
     .digest();
 }
 
+test('a box opens with its key as the page says', () => {
+  const box = JSON.parse(textOf('box.json'));
+  const aad = T('gochat/seal/box/2', Buffer.from(box.room));
+  const sealed = fromHex(box.sealed);
+  const cipher = xchacha20poly1305(fromHex(box.box_key), sealed.subarray(0, 24), aad);
+  const plain = Buffer.from(cipher.decrypt(sealed.subarray(24)));
+  const words = Buffer.from(box.text);
+  const said = [Buffer.from(box.direct_room, 'base64url'), fromHex(box.secret)];
+  const head = Buffer.concat([...said, uint(words.length, 2), words]);
+  expect(plain).toEqual(Buffer.concat([head, Buffer.alloc(box.plaintext_bytes - head.length)]));
+  expect([sealed.length, fromHex(box.part).length]).toEqual([1098, 80]);
+});
+
 test('the chain is as the page says', () => {
   const { chain_key: key, entries } = JSON.parse(textOf('chain.json'));
   let c: Buffer = fromHex(key);

@@ -1,8 +1,10 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { FileId, InviteId, Position, RoomId } from '@gochat/protocol/fields';
 import { paddedBytes } from '@gochat/protocol/file-chunks';
+import { type Boxed, boxAad, boxInfo, encodeBoxed } from '../src/box.ts';
 import { advanceChain, startChain } from '../src/chain.ts';
 import { chunkCount, chunkHash, fileHash, sealChunk } from '../src/file.ts';
+import { hpkeSuite } from '../src/hpke.ts';
 import {
   certified,
   digits,
@@ -17,7 +19,16 @@ import { formatLink } from '../src/link.ts';
 import { PackWriter, partHash, sealPack } from '../src/pack.ts';
 import { encodePacks } from '../src/packs.ts';
 import { MESSAGE_CAPACITY, pad, padMessage } from '../src/padding.ts';
-import { derive, encrypt, sign, signingKey, transcript, uint32, utf8 } from '../src/primitives.ts';
+import {
+  concatBytes,
+  derive,
+  encrypt,
+  sign,
+  signingKey,
+  transcript,
+  uint32,
+  utf8,
+} from '../src/primitives.ts';
 import { pairingDigits } from '../src/room.ts';
 import { encodeSafe, type Safe, safeInvite, sealSafe } from '../src/safe.ts';
 import { testBytes } from './test-bytes.ts';
@@ -301,6 +312,39 @@ function pack(): Vector {
   };
 }
 
+/** What a box says, and its part for one leaf. */
+async function box(): Promise<Vector> {
+  const [leaf, ekm, key] = [testBytes(32, 2), testBytes(32, 3), testBytes(32, 4)];
+  const sender = signingKey(testBytes(32, 5)).publicKey;
+  const boxed: Boxed = {
+    room: encodeBytes(testBytes(16, 6)) as RoomId,
+    secret: testBytes(16, 7),
+    text: 'Grüße, Ben',
+  };
+  const plain = encodeBoxed(boxed);
+  const nonce = testBytes(24, 8);
+  const info = boxInfo(room, 7n, encodeBytes(sender));
+  const { publicKey } = await hpkeSuite.kem.deriveKeyPair(Uint8Array.from(leaf).buffer);
+  const part = await hpkeSuite.seal({ recipientPublicKey: publicKey, info, ekm }, key);
+  return {
+    room,
+    epoch: 7,
+    sender: hex(sender),
+    leaf_ikm: hex(leaf),
+    leaf_encryption_key: hex(new Uint8Array(await hpkeSuite.kem.serializePublicKey(publicKey))),
+    ekm: hex(ekm),
+    box_key: hex(key),
+    part: hex(concatBytes(new Uint8Array(part.enc), new Uint8Array(part.ct))),
+    direct_room: boxed.room,
+    secret: hex(boxed.secret),
+    text: boxed.text,
+    plaintext_starts_with: hex(plain.subarray(0, 64)),
+    plaintext_bytes: plain.length,
+    nonce: hex(nonce),
+    sealed: hex(encrypt(key, boxAad(room), plain, { random: () => nonce })),
+  };
+}
+
 export async function makeVectors(): Promise<ReadonlyMap<string, Vector>> {
   return new Map([
     ['encodings.json', encodings()],
@@ -311,5 +355,6 @@ export async function makeVectors(): Promise<ReadonlyMap<string, Vector>> {
     ['file.json', await file()],
     ['safe.json', await safe()],
     ['pack.json', pack()],
+    ['box.json', await box()],
   ]);
 }

@@ -196,6 +196,7 @@ const REASONS = {
   'not-staff': reason('refused', {}),
   /** Only admins and moderators may make invites in this room. */
   'links-staff': reason('refused', {}),
+  'direct-room': reason('refused', {}),
   /** This person may say nothing: it is muted; only admins and moderators may speak; or only those and speakers. */
   muted: reason('refused', {}),
   'staff-only': reason('refused', {}),

@@ -24,6 +24,7 @@ const ROOM_REASONS: Readonly<Record<RoomError['code'], ErrorData>> = {
   'not-admin': { reason: 'not-admin' },
   'not-staff': { reason: 'not-staff' },
   'links-staff': { reason: 'links-staff' },
+  'direct-room': { reason: 'direct-room' },
   'admin-key-missing': { reason: 'admin-key-missing' },
   'last-admin': { reason: 'last-admin' },
   'not-member': { reason: 'not-active' },

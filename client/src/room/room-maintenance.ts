@@ -241,6 +241,8 @@ export class RoomMaintenance {
     const leaver = members.find((m) => m.identity === asked || m.device === asked);
     // The invites of others stay valid, unless the leaver has an office and so a key.
     const keep = leaver?.office === undefined;
+    // In a direct room nobody removes the other person.
+    if (room.context.state !== 'newer' && room.context.state.pair !== undefined) return undefined;
     if (leaver === undefined || !admin || room.admin === undefined || room.status !== 'active')
       return undefined;
     const how = { keep, alone: leaver.device === asked };

@@ -639,6 +639,7 @@ async function placed(content: Content, ids: RecentIds): Promise<Content> {
       return { ...content, to: there };
     case 'leave':
     case 'pack':
+    case 'box':
     case 'keep':
     case 'history':
     case 'link':

@@ -112,8 +112,9 @@ function checkRemove({ group, state }: Room, by: Member, commit: Commit, keep: b
   assert(person !== undefined && more.length === 0, 'leaves of one identity');
   assert(commit.kinds.every((kind) => kind === 'remove') && removed.length <= 8, 'one to eight Removes');
   const official = isAdmin(state, person) || isMod(state, person);
-  const may =
-    isAdmin(state, by.identity) || person === by.identity || (isMod(state, by.identity) && !official);
+  const may = state.pair
+    ? person === by.identity
+    : isAdmin(state, by.identity) || person === by.identity || (isMod(state, by.identity) && !official);
   assert(may && !by.limited, 'who may remove');
   const remain = commit.group.members.some(({ identity }) => identity === person);
   assert(!(keep && official && !remain), 'a remove of an admin or moderator ends the invites');
@@ -144,6 +145,7 @@ function judgeJoin({ id, group, state, joinsClosed }: Room, commit: Commit): Ver
   assert(!isSelfRoom || invite.own === true, 'only devices of the founder join a self room');
   assert(!invite.knock && [undefined, by.identity].includes(invite.for), 'the invite is for the joiner');
   assert(state.bans?.includes(fingerprintOf(by.identity)) !== true, 'the joiner is not banned');
+  assert(!state.pair || state.pair.includes(by.identity), 'only the pair joins a direct room');
   const leaves = group.members.filter(({ identity }) => identity === by.identity);
   if (former) {
     const own = former.device === by.device && equal(former.signatureKey, by.signatureKey);
@@ -156,11 +158,13 @@ function judgeJoin({ id, group, state, joinsClosed }: Room, commit: Commit): Ver
   return { change: 'join', by, state, items: new Map(), joinsClosed };
 }
 
+const FIXED = 'name topic admins mods speak voices mutes slow links history bans'.split(' ');
 const json = (value: unknown) => JSON.stringify(value) ?? '';
 const sameInvite = (a: Invite) => (b: Invite) => json(a) === json(b);
 
 /** The room state as a `state` that opens joins again starts from it: without the officials who have no leaf. */
 function withoutAbsent(state: RoomState, leaves: ReadonlySet<string>): RoomState {
+  if (state.pair) return state;
   const { mods, voices, ...rest } = state;
   const present = (keys: readonly string[] = []) => keys.filter((key) => leaves.has(key));
   return {
@@ -183,6 +187,10 @@ function checkState(room: Room, by: Member, now: RoomState): void {
   const everybodys = [...staffs, 'invites', 'lastRemoveEpoch'];
   assert(admin || differs.every((member) => everybodys.includes(member)), 'what only an admin changes');
   assert(!differs.includes('pair'), 'pair never differs');
+  assert(
+    !was.pair || !differs.some((member) => FIXED.includes(member)),
+    'what never differs in a direct room',
+  );
   const added = [...now.admins, ...(now.mods ?? []), ...(now.voices ?? [])].filter(
     (key) => ![...was.admins, ...(was.mods ?? []), ...(was.voices ?? [])].includes(key),
   );

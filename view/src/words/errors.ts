@@ -253,6 +253,7 @@ const FIXED = {
   'not-admin': 'Only an admin of the room can do this',
   'not-staff': 'Only an admin or moderator of the room can do this',
   'links-staff': 'Only admins and moderators make invites in this room',
+  'direct-room': 'In a conversation of two, both have the same rights, and nobody else comes in',
   muted: 'You are muted in this room: you can read and react, and not write',
   'staff-only': 'Only admins and moderators write in this room',
   'not-listed': 'Only admins, moderators and speakers write in this room',
