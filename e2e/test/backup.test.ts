@@ -117,10 +117,11 @@ test('it has identity, preferences, rooms, notes and messages, and no key of a d
     'pack',
     'room',
     'pack',
+    'room',
     'end',
   ]);
-  const [header, identity, preferences, room, pack, other] = lines;
-  expect(header).toEqual({ kind: 'backup', version: 1, made: expect.any(Number), rooms: 2 });
+  const [header, identity, preferences, room, pack, other, _pack, between] = lines;
+  expect(header).toEqual({ kind: 'backup', version: 1, made: expect.any(Number), rooms: 3 });
   expect(identity).toEqual({ kind: 'identity', seed: expect.stringMatching(/^[\w-]{43}$/) });
   expect(preferences).toMatchObject({ kind: 'preferences', name: 'ana', pictures: 'always' });
   // Nothing else: no device key, no key of a leaf, no state of MLS, no sealed frame.
@@ -141,6 +142,8 @@ test('it has identity, preferences, rooms, notes and messages, and no key of a d
     ].sort(),
   );
   expect(room).toMatchObject({ room: kitchen, name: 'kitchen', server: server.url, as: 'ana', left: false });
+  // Through it, a device that is restored has from the others what has changed since.
+  expect(between).toMatchObject({ between: 'devices', own: expect.any(String), left: false });
   expect(other).toMatchObject({ name: 'attic', notes: { draft: 'half a thought' } });
   expect(Object.keys(pack ?? {}).sort()).toEqual(['kind', 'messages', 'pack', 'room']);
   const said = decodePack(decodeBytes(String(pack?.pack)))?.lines.map(({ payload }) =>

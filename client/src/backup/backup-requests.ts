@@ -23,8 +23,12 @@ const PAGE_BYTES = 256 * 1024;
 export async function contents(parts: BackupParts, waitMs: number): Promise<BackupContents> {
   const { who, env, rooms, settings } = parts;
   if (!holdsIdentity(who)) throw new ChatError({ reason: 'device-limited' });
-  const present = [...(await rooms.all()), ...(await rooms.all('self'))].filter(isIn);
-  await Promise.all(present.map((session) => refresh(parts, session, waitMs)));
+  const end = Date.now() + waitMs;
+  const present = (await rooms.all()).filter(isIn);
+  await Promise.all([
+    ...present.map((session) => refresh(parts, session, end)),
+    refreshSelfRooms(parts, end),
+  ]);
   const { name, verified, ignored, pictures, screen } = settings.preferences;
   const all: BackupRoom[] = [];
   for (const session of [...(await rooms.all()), ...(await rooms.all('self'))])
@@ -43,12 +47,23 @@ export async function contents(parts: BackupParts, waitMs: number): Promise<Back
   };
 }
 
+/** Where there is none, one is made: a device that is restored beside this one asks there for what the backup doesn't know yet. */
+async function refreshSelfRooms(parts: BackupParts, end: number): Promise<void> {
+  try {
+    const sync = await parts.sync();
+    await sync.ensureSelfRooms({ waitMs: Math.max(0, end - Date.now()) });
+  } catch {
+    // Without rooms there is nothing to ask for.
+  }
+  const selfRooms = (await parts.rooms.all('self')).filter(isIn);
+  await Promise.all(selfRooms.map((session) => refresh(parts, session, end)));
+}
+
 /** Receives what the server has, and makes the own invite of a room that has none: without it, a restore doesn't come in. */
-async function refresh({ rooms, env }: BackupParts, session: RoomSession, waitMs: number): Promise<void> {
-  const end = Date.now() + waitMs;
+async function refresh({ rooms, env }: BackupParts, session: RoomSession, end: number): Promise<void> {
   rooms.follow(session);
   try {
-    await rooms.caughtUp(session, waitMs);
+    await rooms.caughtUp(session, Math.max(0, end - Date.now()));
     if (lacksOwnInvite(session.room))
       await session.change((now) => reopen(now, env), Math.max(0, end - Date.now()));
   } catch {

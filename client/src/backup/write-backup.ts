@@ -3,12 +3,12 @@ import { ChatError } from '../api/chat-error.ts';
 import type { Result } from '../api/methods.ts';
 import type { Profile } from '../api/open.ts';
 import { toChatError } from '../api/to-chat-error.ts';
-import { BACKUP_VERSION, type BackupLine, LineHash } from './backup-lines.ts';
+import { BACKUP_VERSION, type BackupLine, type BackupRoom, LineHash } from './backup-lines.ts';
 import { fromStream, toStream } from './streams.ts';
 
 export type { AgeRecipients };
 
-/** What a backup that is being made has so far. */
+/** What a backup that is being made has so far. Rooms between the person's devices don't count. */
 export interface BackupProgress {
   readonly rooms: number;
   readonly of: number;
@@ -63,8 +63,9 @@ async function* backupLines(
   yield { kind: 'backup', version: BACKUP_VERSION, made, rooms: rooms.length };
   yield { kind: 'identity', seed: identity };
   yield { kind: 'preferences', ...preferences };
-  let messages = 0;
-  for (const [i, room] of rooms.entries()) {
+  const of = rooms.filter(isOfPeople).length;
+  let [done, messages] = [0, 0];
+  for (const room of rooms) {
     yield room;
     for (let to: string | undefined; ; ) {
       const page: Result<'backupPage'> = await profile.call('backupPage', {
@@ -74,12 +75,17 @@ async function* backupLines(
       if (page.pack !== undefined)
         yield { kind: 'pack', room: room.room, messages: page.messages, pack: page.pack };
       messages += page.messages;
-      progress({ rooms: i, of: rooms.length, messages });
+      progress({ rooms: done, of, messages });
       if (page.next === undefined) break;
       to = page.next;
     }
+    if (isOfPeople(room)) done += 1;
   }
-  progress({ rooms: rooms.length, of: rooms.length, messages });
+  progress({ rooms: done, of, messages });
+}
+
+function isOfPeople({ between }: BackupRoom): boolean {
+  return between === undefined;
 }
 
 /** Each line with its line feed, and the last one, which has their number and hash. */

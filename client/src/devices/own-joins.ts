@@ -29,10 +29,13 @@ const DEAD_TICKET = problemOf(new ChatError({ reason: 'invite-dead' }));
 /** Brings this device into the rooms in which another one of its person is: durable, as the tickets are kept. */
 export class OwnJoins {
   readonly #context: Context;
+  readonly #isAnsweredSoon: (server: string) => boolean;
   readonly #problems = new Map<string, Problem>();
 
-  constructor(context: Context) {
+  /** @param isAnsweredSoon whether another device may yet give tickets of a server's rooms */
+  constructor(context: Context, isAnsweredSoon: (server: string) => boolean) {
     this.#context = context;
+    this.#isAnsweredSoon = isAnsweredSoon;
   }
 
   /** Begins the joins that can be made now, one at a time for each server, self rooms first. */
@@ -50,11 +53,18 @@ export class OwnJoins {
     const tickets = this.#tickets();
     const out = tickets.filter(({ ticket }) => !this.#context.store.adopted.has(ticket.room));
     const missing = out.flatMap(({ ticket }) => {
-      const dead = this.hasGivenUp(ticket.room) ? DEAD_TICKET : undefined;
-      const problem = this.#problems.get(ticket.room) ?? dead;
+      const problem = this.#problemOf(ticket);
       return problem === undefined ? [] : [{ room: ticket.name, problem }];
     });
     return { joined: tickets.length - out.length, of: tickets.length, missing };
+  }
+
+  /** @returns undefined while the room is being joined, or may be by another ticket */
+  #problemOf({ room, server }: Ticket): Problem | undefined {
+    const problem = this.#problems.get(room);
+    const isOfTicket = problem !== undefined && DEAD.has(problem.data.reason);
+    if (!this.hasGivenUp(room)) return isOfTicket ? undefined : problem;
+    return this.#isAnsweredSoon(server) ? undefined : (problem ?? DEAD_TICKET);
   }
 
   /** What is kept of a room, a ticket or that it was left, doesn't count for this device any more. */

@@ -7,6 +7,7 @@ import type { RoomSession } from '../room/room-session.ts';
 import type { Timers } from '../schedule/timers.ts';
 import { type Context, isIn, turnMs } from './context.ts';
 import { isOfRoom, keptValue, parseKey, slices } from './kept.ts';
+import { siblingsIn } from './known-devices.ts';
 import { serverOf } from './ticket.ts';
 
 /** Changes of one moment are posted together. */
@@ -15,6 +16,8 @@ const TOGETHER_MS = 1000;
 const APART_MS = 10_000;
 /** How long a device that asks has for saying what it knows. */
 const ASKED_MS = 2000;
+/** When nobody has answered after this time, nobody is there. */
+const ANSWER_MS = 10_000;
 
 /** What was said in a self room since somebody asked there for everything: each key's time. */
 type Said = Map<string, string>;
@@ -28,6 +31,8 @@ export class Posting {
   /** By self room, when the next post may go, by this device's clock. */
   readonly #next = new Map<string, number>();
   readonly #asks = new Map<string, Said>();
+  /** By self room, when this device asked there, by its clock. */
+  readonly #asked = new Map<string, number>();
   #isHurried = false;
 
   /** @param isOverheard whether a lost device would read it */
@@ -53,6 +58,21 @@ export class Posting {
       if (!isIn(session) || !session.isLive || this.#isOverheard(session)) return true;
       const isKept = (this.#context.store.unsent.get(session.room.id)?.size ?? 0) === 0;
       return isKept && !this.#asksIn(session) && session.queued === 0;
+    });
+  }
+
+  /** Whether another device of this person may yet say what this one has asked for in the self room of a server. */
+  isAnsweredSoon(server: string): boolean {
+    return this.#context.self.some((session) => {
+      if (
+        serverOf(session.meta) !== serverOf({ server }) ||
+        !isIn(session) ||
+        siblingsIn(session).length === 0
+      )
+        return false;
+      const asked = this.#asked.get(session.room.id);
+      if (asked === undefined) return session.isLive && this.#asksIn(session);
+      return this.#context.parts.env.now() < asked + ANSWER_MS;
     });
   }
 
@@ -144,6 +164,8 @@ export class Posting {
       if (asks) store.asked.delete(id);
       throw error;
     }
+    if (asks) this.#asked.set(id, parts.env.now());
+    if (asks) this.#timers.after(ANSWER_MS, this.#nudge);
     this.#next.delete(id);
     this.#waits(id, APART_MS);
   }

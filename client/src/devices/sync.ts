@@ -48,7 +48,7 @@ export class DeviceSync implements Context {
   readonly #timers = new Timers();
   readonly #settings = new SettingsSync(this);
   readonly #tickets = new Tickets(this);
-  readonly #joins = new OwnJoins(this);
+  readonly #joins = new OwnJoins(this, (server) => this.#posting.isAnsweredSoon(server));
   readonly #selfRooms = new SelfRooms(this);
   readonly #safe = new RecoverySafe(this);
   readonly #histories = new Histories(this, this.#timers, (session) => this.#removals.isOverheard(session));
@@ -180,8 +180,9 @@ export class DeviceSync implements Context {
       throw problem === undefined
         ? new ChatError({ reason: 'link-no-room' })
         : new ChatError(problem.data, { code: problem.code });
-    if (!session.isLive) throw this.parts.rooms.offline(session);
-    const made = await this.#safe.make(session, Math.max(1000, end - Date.now()));
+    const rest = () => Math.max(1000, end - Date.now());
+    await this.parts.rooms.caughtUp(session, rest());
+    const made = await this.#safe.make(session, rest());
     await this.#save();
     this.nudge();
     return made;

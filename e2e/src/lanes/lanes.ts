@@ -33,6 +33,8 @@ export const LANES = {
     'e2e/test/recovery-verbs.test.ts',
     'e2e/test/split.test.ts',
     'e2e/test/restored-profile.test.ts',
+    'e2e/test/old-backups.test.ts',
+    'e2e/test/restore-killed.test.ts',
     'e2e/test/files-killed.test.ts',
     'e2e/test/backup.test.ts',
     'e2e/test/files.test.ts',
