@@ -113,7 +113,11 @@ test('the device that was lost is another one, and can be removed', async () => 
     .find(({ self }) => self)
     ?.devices.find(({ self }) => self)?.key;
   await ana.close();
-  await restores();
+  const { err } = await restores();
+  expect(err).toMatch(
+    /\nAnother device of yours is in these rooms:\n.+2 rooms.*\nRemove the devices that you/,
+  );
+  expect(err).toContain(String(lost).slice(0, 8));
   const again = await Someone.open('ana', join(home.path, 'new'));
   await again.syncs(kitchen);
   const own = (await again.profile.call('members', { room: kitchen })).find(({ self }) => self);

@@ -104,6 +104,11 @@ describe.skipIf(chromium === undefined)('backups on the page', () => {
     const file = join(home.path, 'from-terminal.age');
     expect((await gochat('ana', ['profile', 'backup', file])).code).toBe(0);
     const chat = await restores(await readFile(file));
+    // The devices that were left behind are in the room as before.
+    await shows(chat, ['You are back in 1 room', 'Which of these are lost?']);
+    expect(await chat.person.page.locator('dialog .devices .list').first().locator('button').count()).toBe(3);
+    expect(await chat.person.barriers()).toEqual([]);
+    await chat.person.page.keyboard.press('Escape');
     await shows(chat, ['hello browser', 'from the terminal']);
     await chat.says('from the new browser');
     const [{ id = '' } = {}] = await ben.profile.call('rooms', {});

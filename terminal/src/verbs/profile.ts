@@ -6,6 +6,7 @@ import type { Profile } from '@gochat/client/open';
 import { type RestoreProgress, restoreBackup } from '@gochat/client/restore-backup';
 import { type BackupProgress, writeBackup } from '@gochat/client/write-backup';
 import { UsageError } from '@gochat/server/usage-error';
+import { deviceDetail, deviceName, idOf } from '@gochat/view/device-names';
 import { safeJson } from '@gochat/view/safe-json';
 import { readOpeners, readRecipients } from '../backup-keys.ts';
 import { labelHere } from '../device-label.ts';
@@ -15,6 +16,7 @@ import { ProgressLine } from '../files/progress-line.ts';
 import { writeFile } from '../files/write-file.ts';
 import { type Io, note, print } from '../io.ts';
 import { failureText, problemText } from '../lines/error-text.ts';
+import { columns } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 
 export interface BackupOptions extends ProfileOptions {
@@ -59,6 +61,7 @@ async function backup(io: Io, file: string, options: BackupOptions): Promise<num
       line.end();
     }
     note(io, lines.backup.made(file, last.of, last.messages));
+    note(io, lines.backup.leftOut);
     return EXIT.done;
   });
 }
@@ -102,9 +105,22 @@ async function restore(io: Io, file: string, options: BackupOptions): Promise<nu
     for (const { room, problem } of missing)
       print(io, text.lines.backup.missing(room, problemText(text, problem)));
     print(io, text.lines.backup.joined(joined, of));
+    await noteFormer(io, profile);
     if (joined === of) return EXIT.done;
     return missing.some(({ problem }) => problem.code !== 'offline') ? EXIT.refused : EXIT.queued;
   });
+}
+
+/** Says which devices are in the rooms besides the restored one: those that are lost have to be removed. */
+async function noteFormer(io: Io, profile: Profile): Promise<void> {
+  const words = await io.words.text.devices();
+  const { lines } = io.words.text;
+  const former = (await profile.call('devices', {})).filter(({ self, rooms }) => !self && rooms > 0);
+  if (former.length === 0) return;
+  note(io, lines.backup.former(former.length));
+  const rows = former.map((one) => [idOf(one.key), deviceName(words, one), deviceDetail(words, one)]);
+  for (const row of columns(rows)) note(io, row);
+  note(io, lines.recovery.devices('gochat devices', 'gochat devices remove DEVICE'));
 }
 
 /** Makes each join that a restore would send. @returns the exit code of the first room that doesn't let a new device in */

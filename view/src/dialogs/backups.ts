@@ -6,12 +6,14 @@ import type { AttachedFile } from '../chat/actions.ts';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { BackupText } from '../words/backups.ts';
+import { deviceDialogs } from './device-dialogs.ts';
+import type { DeviceParts } from './device-given.ts';
 import type { DeviceDialog, FormDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { FieldError } from './field-error.ts';
 import { choiceField, form, menuItem, textField } from './forms.ts';
 
-type Parts = Pick<Chat, 'profile' | 'platform' | 'words' | 'dialogs' | 'flashes' | 'navigation'>;
+type Parts = Pick<Chat, 'profile' | 'platform' | 'words' | 'dialogs' | 'flashes'>;
 
 /** A shorter passphrase is found by trying. */
 const PASSPHRASE_CHARS = 12;
@@ -65,7 +67,7 @@ async function saveBackup(
 }
 
 /** Restores a backup. @param path of the file; empty where the user picks one. @returns why it can't */
-export async function askRestore(chat: Parts, path: string): Promise<string | undefined> {
+export async function askRestore(chat: DeviceParts, path: string): Promise<string | undefined> {
   const { restore: text } = await chat.words.text.backups();
   const file = await fileAt(chat, path);
   if (typeof file === 'string') return file;
@@ -107,34 +109,49 @@ async function fileAt({ platform, words }: Parts, path: string): Promise<Attache
   return 'file' in found ? found.file : words.text.files.at[found.failure](sanitizeLine(path));
 }
 
+/** Says which rooms have let this device in, and asks which former devices are lost. */
 async function showRestored(
-  chat: Parts,
+  chat: DeviceParts,
   text: BackupText['restore'],
   handle: DialogHandle<FormDialog>,
 ): Promise<void> {
   const { joined, of, missing } = await chat.profile.call('rejoined', { waitMs: JOIN_MS });
+  const devices = await chat.profile.call('devices', {});
   const [first] = await chat.profile.call('rooms', {});
-  if (chat.navigation.room === undefined && first !== undefined) await chat.navigation.enter(first.id);
+  // Entering a room closes it.
   const isInFront = handle.isOpen;
+  if (chat.navigation.room === undefined && first !== undefined) await chat.navigation.enter(first.id);
   handle.close();
-  if (missing.length === 0 || !isInFront) {
-    chat.flashes.good(text.done(joined, of));
+  const done = text.done(joined, of);
+  const hasFormer = devices.some(({ self, rooms }) => !self && rooms > 0);
+  if (!isInFront || (missing.length === 0 && !hasFormer)) {
+    chat.flashes.good(hasFormer ? `${done}. ${text.former}` : done);
+    return;
+  }
+  const asksLost = async () => (await deviceDialogs(chat)).askLost();
+  if (missing.length === 0) {
+    await asksLost();
+    chat.flashes.good(done);
     return;
   }
   const lines = missing.map(({ room, problem }) =>
     text.missing(sanitizeLine(room), chat.words.text.error(problem.data)),
   );
+  const open = menuItem('close', text.close);
   chat.dialogs.show<DeviceDialog>({
     dialog: {
       kind: 'device',
       title: text.title,
-      text: [text.done(joined, of)],
+      text: [done, text.others],
       digits: [],
       lines,
       progress: '',
       error: '',
-      items: [menuItem('close', text.close)],
+      items: hasFormer ? [menuItem('lost', text.lost), open] : [open],
     },
-    pick: (_name, shown) => shown.close(),
+    pick: (name, shown) => {
+      if (name === 'lost') chat.flashes.attempt(asksLost);
+      else shown.close();
+    },
   });
 }

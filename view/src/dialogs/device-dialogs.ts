@@ -6,6 +6,8 @@ import type { DeviceGiven, DeviceParts } from './device-given.ts';
 export interface DeviceDialogs {
   /** Lists the devices. */
   show(): void;
+  /** As {@link show}, and asks which of them are lost. */
+  askLost(): void;
   /** Takes another device in; with a link, or in a profile without rooms, makes this device another one of its person. */
   link(link: string): void;
   /** Says whether there is a recovery link, and makes one; with a link, or in a profile without rooms, brings the person back here. */
@@ -40,6 +42,7 @@ export async function deviceDialogs(chat: DeviceParts): Promise<DeviceDialogs> {
   };
   return {
     show: () => code.showDevices(given),
+    askLost: () => code.showDevices(given, text.recovery.accept.lost),
     link: (link) => code.linkDevice(given, link),
     recovery: (link) => code.showRecovery(given, link),
     offerRecovery: () => code.offerRecovery(given),

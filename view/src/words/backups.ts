@@ -9,7 +9,7 @@ export function backupWords(f: Formats) {
   return {
     backup: {
       title: 'Save a backup',
-      text: 'An encrypted file with who you are, your rooms, your drafts and the messages of this device. Files of messages are not in it.',
+      text: 'An encrypted file with who you are, your rooms, your drafts and the messages of this device. Not in it: files of messages, who joined and left, and what was deleted.',
       by: 'Opened by',
       recovery: 'your recovery link',
       passphrase: 'a passphrase',
@@ -35,7 +35,12 @@ export function backupWords(f: Formats) {
       done: (joined: number, of: number) =>
         joined === of
           ? `You are back in ${rooms(of)}`
-          : `You are back in ${f.number(joined)} of ${rooms(of)}. The others are tried again. Where that doesn’t help, ask an admin to remove your lost devices and to invite you.`,
+          : `You are back in ${f.number(joined)} of ${rooms(of)}`,
+      others:
+        'The others are tried again. Where that doesn’t help, ask an admin to remove your lost devices and to invite you.',
+      /** Said where the dialog was closed meanwhile. */
+      former: 'Remove the devices that you have lost: /devices',
+      lost: 'Remove lost devices',
       missing: (room: string, why: string) => `${room}: ${why}`,
       close: 'Open the chat',
     },

@@ -145,6 +145,7 @@ export function lineText(f: Formats) {
       progress: (messages: number) =>
         f.plural(messages, { one: 'saved # message…', other: 'saved # messages…' }),
       made: (file: string, rooms: number, messages: number) => `saved ${counts(rooms, messages)} in ${file}`,
+      leftOut: 'Not in it: files of messages, who joined and left, and what was deleted',
       checking: (messages: number) =>
         f.plural(messages, { one: 'verified # message…', other: 'verified # messages…' }),
       restoring: (messages: number) =>
@@ -154,6 +155,11 @@ export function lineText(f: Formats) {
         f.plural(of, {
           one: `${f.number(joined)} of # room has let this device in`,
           other: `${f.number(joined)} of # rooms have let this device in`,
+        }),
+      former: (devices: number) =>
+        f.plural(devices, {
+          one: 'Another device of yours is in these rooms:',
+          other: '# other devices of yours are in these rooms:',
         }),
       /** @param name of the person; empty if it has none */
       valid: (made: number, name: string, rooms: number, messages: number) =>
