@@ -1,44 +1,25 @@
 import { join } from 'node:path';
-import { loadAssets } from '@gochat/server/internal/net/assets';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BrowserPerson } from '../src/browser/browser-person.ts';
-import { findChromium, launchChromium } from '../src/browser/chromium.ts';
-import { startServer, type TestServer, temporary } from '../src/people/people.ts';
-import { shows, WebChat } from '../src/screens/chat-screen.ts';
-import { buildGochat } from '../src/terminal/gochat-process.ts';
+import { findChromium } from '../src/browser/chromium.ts';
+import { PageStage } from '../src/browser/page-stage.ts';
+import { shows } from '../src/screens/chat-screen.ts';
 import { PseudoTerminal } from '../src/terminal/pseudo-terminal.ts';
 import { needed } from '../src/tool.ts';
 
 const chromium = needed(await findChromium(), 'a recovery link in a browser');
 
 describe.skipIf(chromium === undefined)('a recovery link in a browser', () => {
-  let home: Awaited<ReturnType<typeof temporary>>;
-  let browser: Browser;
-  let server: TestServer;
+  let stage: PageStage;
   let link = '';
 
   beforeAll(async () => {
-    buildGochat();
-    home = await temporary();
-    const assets = await loadAssets(join(import.meta.dirname, '../../dist/web'));
-    server = await startServer(join(home.path, 'server'), 0, {}, assets);
-    browser = await launchChromium(chromium ?? '', 'together');
+    stage = await PageStage.open(chromium ?? '', 'together');
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    await home?.remove();
-  });
-
-  const opens = async (name: string, address: string) => {
-    const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
-    return { chat: new WebChat(name, await BrowserPerson.open(context, address)), context };
-  };
+  afterAll(() => stage?.close());
 
   test('it is offered after the first message, made, and printed alone', async () => {
-    const { chat, context } = await opens('ana', `http://127.0.0.1:${server.port}/`);
+    const chat = await stage.visits('ana');
     const { page } = chat.person;
     await page.getByRole('button', { name: 'Create a room' }).first().click();
     await chat.fills(['kitchen', 'Ana']);
@@ -61,11 +42,11 @@ describe.skipIf(chromium === undefined)('a recovery link in a browser', () => {
     await page.emulateMedia({ media: 'screen' });
     await chat.closes('Whoever has it becomes you');
     await chat.confirms();
-    await context.close();
+    await chat.person.close();
   });
 
   test('a terminal of 80 columns comes back by the same link', async () => {
-    const terminal = new PseudoTerminal(['--profile', join(home.path, 'terminal')], { cwd: home.path });
+    const terminal = new PseudoTerminal(['--profile', join(stage.home, 'terminal')], { cwd: stage.home });
     await terminal.shows('come back after you have lost your devices');
     terminal.type('r');
     await terminal.shows('From your paper');
@@ -77,7 +58,7 @@ describe.skipIf(chromium === undefined)('a recovery link in a browser', () => {
   });
 
   test('it brings the person back with nobody online, and the lost device is removed', async () => {
-    const { chat, context } = await opens('back', link.replace(/^[^#]*/, `http://127.0.0.1:${server.port}/`));
+    const chat = await stage.visits('back', {}, link.replace(/^[^#]*/, stage.address));
     const { page } = chat.person;
     await shows(chat, ['Come back']);
     // The secret is neither in the address bar nor in the list of visited pages.
@@ -97,6 +78,6 @@ describe.skipIf(chromium === undefined)('a recovery link in a browser', () => {
     await chat.says('I am back');
     await shows(chat, ['I am back']);
     expect([chat.person.pageErrors, chat.person.violations]).toEqual([[], []]);
-    await context.close();
+    await chat.person.close();
   });
 });

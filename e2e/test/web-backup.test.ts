@@ -1,59 +1,30 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadAssets } from '@gochat/server/internal/net/assets';
-import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BrowserPerson } from '../src/browser/browser-person.ts';
-import { findChromium, launchChromium } from '../src/browser/chromium.ts';
-import { Someone, startServer, temporary } from '../src/people/people.ts';
-import { shows, WebChat } from '../src/screens/chat-screen.ts';
+import { findChromium } from '../src/browser/chromium.ts';
+import { PageStage } from '../src/browser/page-stage.ts';
+import type { Someone } from '../src/people/people.ts';
+import { shows, type WebChat } from '../src/screens/chat-screen.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
-import { buildGochat } from '../src/terminal/gochat-process.ts';
 import { needed } from '../src/tool.ts';
 
 const chromium = needed(await findChromium(), 'backups on the page');
 const PASSPHRASE = 'correct horse battery staple';
 
 describe.skipIf(chromium === undefined)('backups on the page', () => {
-  let home: Awaited<ReturnType<typeof temporary>>;
-  let browser: Browser;
-  let close: () => Promise<void>;
-  let address: string;
+  let stage: PageStage;
   let ben: Someone;
 
   beforeAll(async () => {
-    buildGochat();
-    home = await temporary();
-    const assets = await loadAssets(join(import.meta.dirname, '../../dist/web'));
-    const running = await startServer(join(home.path, 'server'), 0, {}, assets);
-    close = () => running.stop();
-    address = `http://127.0.0.1:${running.port}/`;
-    browser = await launchChromium(chromium ?? '');
-    ben = await Someone.open('ben', join(home.path, 'ben'));
+    stage = await PageStage.open(chromium ?? '');
+    ben = await stage.someone('ben');
   });
 
-  afterAll(async () => {
-    await ben?.close();
-    await browser?.close();
-    await close?.();
-    await home?.remove();
-  });
-
-  /** A browser that has never been here. */
-  async function visits(name: string): Promise<{ chat: WebChat; context: BrowserContext }> {
-    const context = await browser.newContext({
-      locale: 'en-GB',
-      viewport: { width: 1200, height: 1000 },
-      reducedMotion: 'reduce',
-      acceptDownloads: true,
-    });
-    await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'showSaveFilePicker'));
-    return { chat: new WebChat(name, await BrowserPerson.open(context, address)), context };
-  }
+  afterAll(() => stage?.close());
 
   /** Restores a backup on the start page of a new browser. */
   async function restores(bytes: Buffer): Promise<WebChat> {
-    const { chat } = await visits('ana');
+    const chat = await stage.visits('ana');
     const { page } = chat.person;
     const asked = page.waitForEvent('filechooser');
     await page.getByRole('button', { name: 'Restore a backup' }).click();
@@ -64,13 +35,13 @@ describe.skipIf(chromium === undefined)('backups on the page', () => {
   }
 
   const gochat = (who: string, args: readonly string[]) =>
-    runGochat([...args, '--profile', join(home.path, who)], {
-      HOME: home.path,
+    runGochat([...args, '--profile', join(stage.home, who)], {
+      HOME: stage.home,
       GOCHAT_BACKUP_PASSPHRASE: PASSPHRASE,
     });
 
   test('a browser saves a backup, and a terminal restores it', async () => {
-    const { chat, context } = await visits('ana');
+    const chat = await stage.visits('ana');
     const { page } = chat.person;
     await page.getByRole('button', { name: 'Create a room' }).first().click();
     await chat.fills(['kitchen', 'ana']);
@@ -88,8 +59,8 @@ describe.skipIf(chromium === undefined)('backups on the page', () => {
     const bytes = await readFile(await (await begun).path());
     await shows(chat, ['The backup is saved as gochat']);
     expect(chat.person.problems).toEqual([]);
-    await context.close();
-    const file = join(home.path, 'from-browser.age');
+    await chat.person.close();
+    const file = join(stage.home, 'from-browser.age');
     await writeFile(file, bytes);
     expect(await gochat('ana', ['profile', 'restore', file])).toMatchObject({
       code: 0,
@@ -101,7 +72,7 @@ describe.skipIf(chromium === undefined)('backups on the page', () => {
   });
 
   test('a terminal saves a backup, and a browser restores it on its start page', async () => {
-    const file = join(home.path, 'from-terminal.age');
+    const file = join(stage.home, 'from-terminal.age');
     expect((await gochat('ana', ['profile', 'backup', file])).code).toBe(0);
     const chat = await restores(await readFile(file));
     // The devices that were left behind are in the room as before.
@@ -121,7 +92,7 @@ describe.skipIf(chromium === undefined)('backups on the page', () => {
   });
 
   test('a wrong passphrase and a damaged file are said, and change nothing', async () => {
-    const file = join(home.path, 'from-terminal.age');
+    const file = join(stage.home, 'from-terminal.age');
     const bytes = await readFile(file);
     const chat = await restores(Buffer.concat([bytes.subarray(0, -20), Buffer.alloc(20)]));
     await shows(chat, ['no backup of GoChat, or was changed or cut']);

@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { loadAssets } from '@gochat/server/internal/net/assets';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BrowserPerson } from '../src/browser/browser-person.ts';
-import { findChromium, launchChromium } from '../src/browser/chromium.ts';
+import { findChromium } from '../src/browser/chromium.ts';
 import { longestTaskOf } from '../src/browser/longest-task.ts';
-import { fileOf, Someone, startServer, temporary } from '../src/people/people.ts';
-import { WebChat } from '../src/screens/chat-screen.ts';
-import { buildGochat } from '../src/terminal/gochat-process.ts';
+import { PageStage } from '../src/browser/page-stage.ts';
+import { fileOf, type Someone } from '../src/people/people.ts';
+import type { WebChat } from '../src/screens/chat-screen.ts';
 import { needed } from '../src/tool.ts';
 
 const chromium = needed(await findChromium(), 'files on the page');
@@ -18,47 +15,27 @@ const MEBIBYTE = 1024 * 1024;
 const LARGE_MB = Number(process.env.GOCHAT_FILE_MB ?? 25);
 
 describe.skipIf(chromium === undefined)('files between the page and another member', () => {
-  let home: Awaited<ReturnType<typeof temporary>>;
-  let browser: Browser;
-  let close: () => Promise<void>;
+  let stage: PageStage;
   let ana: WebChat;
   let page: Page;
   let ben: Someone;
   let room = '';
 
   beforeAll(async () => {
-    buildGochat();
-    home = await temporary();
-    const assets = await loadAssets(join(import.meta.dirname, '../../dist/web'));
-    const running = await startServer(join(home.path, 'server'), 0, {}, assets);
-    close = () => running.stop();
-    browser = await launchChromium(chromium ?? '');
-    const context = await browser.newContext({
-      locale: 'en-GB',
-      viewport: { width: 1200, height: 1400 },
-      reducedMotion: 'reduce',
-      acceptDownloads: true,
-    });
-    // The question where to save can't be answered in a browser without windows.
-    await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'showSaveFilePicker'));
-    ana = new WebChat('ana', await BrowserPerson.open(context, `http://127.0.0.1:${running.port}/`));
+    stage = await PageStage.open(chromium ?? '');
+    ana = await stage.visits('ana', { viewport: { width: 1200, height: 1400 } });
     ({ page } = ana.person);
     await page.getByRole('button', { name: 'Create a room' }).first().click();
     await ana.fills(['kitchen', 'ana']);
     const link = await page.locator('output.link').textContent();
     await page.keyboard.press('Escape');
-    ben = await Someone.open('ben', join(home.path, 'ben'));
+    ben = await stage.someone('ben');
     room = await ben.joins(link ?? '');
     await ben.delivered(room, [await ben.says(room, 'hello')]);
     await page.locator('article', { hasText: 'hello' }).waitFor();
   });
 
-  afterAll(async () => {
-    await ben?.close();
-    await browser?.close();
-    await close?.();
-    await home?.remove();
-  });
+  afterAll(() => stage?.close());
 
   /** A photograph of these sides, as JPEG. */
   async function photo(width: number, height: number): Promise<Buffer> {
@@ -253,7 +230,7 @@ describe.skipIf(chromium === undefined)('files between the page and another memb
       const part = crypto.getRandomValues(new Uint8Array(65_536));
       Object.assign(globalThis, { disk: new File(Array(size / part.length).fill(part), 'disk.img') });
     }, LARGE_MB * MEBIBYTE);
-    const longest = await longestTaskOf(browser, page, async () => {
+    const longest = await longestTaskOf(stage.browser, page, async () => {
       await page.evaluate(() => {
         const data = new DataTransfer();
         data.items.add(Reflect.get(globalThis, 'disk') as File);

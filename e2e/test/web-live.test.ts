@@ -1,15 +1,11 @@
-import { join } from 'node:path';
-import { loadAssets } from '@gochat/server/internal/net/assets';
 import { DIALOG_KINDS, type Dialog } from '@gochat/view/dialog';
 import { ROW_KINDS, type Row } from '@gochat/view/row';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BrowserPerson } from '../src/browser/browser-person.ts';
-import { findChromium, launchChromium } from '../src/browser/chromium.ts';
-import { fileOf, Someone, startServer, temporary } from '../src/people/people.ts';
+import { findChromium } from '../src/browser/chromium.ts';
+import { PageStage } from '../src/browser/page-stage.ts';
+import { fileOf, type Someone } from '../src/people/people.ts';
 import { pngOf } from '../src/pictures/made-pictures.ts';
-import { shows, WebChat } from '../src/screens/chat-screen.ts';
-import { buildGochat } from '../src/terminal/gochat-process.ts';
+import { shows, type WebChat } from '../src/screens/chat-screen.ts';
 import { needed } from '../src/tool.ts';
 
 const chromium = needed(await findChromium(), 'the page in use');
@@ -24,36 +20,17 @@ const HOSTILE_TEXTS = [
 ];
 
 describe.skipIf(chromium === undefined)('the page in use', () => {
-  let home: Awaited<ReturnType<typeof temporary>>;
-  let browser: Browser;
-  let close: () => Promise<void>;
-  let address = '';
+  let stage: PageStage;
   let ana: WebChat;
   let ben: Someone;
   let room = '';
 
   beforeAll(async () => {
-    buildGochat();
-    home = await temporary();
-    const assets = await loadAssets(join(import.meta.dirname, '../../dist/web'));
-    const running = await startServer(join(home.path, 'server'), 0, {}, assets);
-    close = () => running.stop();
-    address = `http://127.0.0.1:${running.port}/`;
-    browser = await launchChromium(chromium ?? '', 'together');
-    const context = await browser.newContext({
-      locale: 'en-GB',
-      viewport: { width: 1440, height: 1600 },
-      reducedMotion: 'reduce',
-    });
-    ana = new WebChat('ana', await BrowserPerson.open(context, address));
+    stage = await PageStage.open(chromium ?? '', 'together');
+    ana = await stage.visits('ana', { viewport: { width: 1440, height: 1600 } });
   });
 
-  afterAll(async () => {
-    await ben?.close();
-    await browser?.close();
-    await close?.();
-    await home?.remove();
-  });
+  afterAll(() => stage?.close());
 
   test('a room is created, shared and used by keyboard alone', async () => {
     const { page } = ana.person;
@@ -79,7 +56,7 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     await keys.type('typed without a mouse');
     await keys.press('Enter');
     await shows(ana, ['typed without a mouse']);
-    ben = await Someone.open('ben', join(home.path, 'ben'));
+    ben = await stage.someone('ben');
     room = await ben.joins(link);
     await ben.delivered(room, [await ben.says(room, 'answer me')]);
     const row = page.locator('article', { hasText: 'answer me' });
