@@ -42,8 +42,8 @@ export interface Data {
   elapse(ms: number): Promise<void>;
   /** Deletes expired messages from disk. */
   sweep(): Promise<void>;
-  /** Breaks the engine while it works, in the worst way that it must survive, and repairs it. Handles stay usable. */
-  failOver?(): Promise<void>;
+  /** Breaks the part of the engine that has a room while it works, in the worst way that it must survive, and repairs it. Handles stay usable. */
+  failOver?(room: RoomId): Promise<void>;
   /** How many stored records mention the room, counted below the port. */
   remains?(room: RoomId): Promise<number>;
   /** Appends from another process until SIGKILL ends it, several times. @returns the acknowledged entries */
@@ -295,7 +295,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       await expect(failing).rejects.toThrow('can not read the head');
     });
 
-    const writersAndFollowers = async (disturb: () => Promise<void>) => {
+    const writersAndFollowers = async (disturb: (room: RoomId) => Promise<void>) => {
       const room = newId();
       const base = await makeRoom(a().log, room);
       const first = await Promise.all(
@@ -311,7 +311,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
             followers.push(collect(i % 30 ? a().log : b().log, room, (i % 2 ? early[299] : acked[0]) ?? 0));
         }
       };
-      await Promise.all([write(a(), 0), write(b(), 1), write(a(), 2), write(b(), 3), disturb()]);
+      await Promise.all([write(a(), 0), write(b(), 1), write(a(), 2), write(b(), 3), disturb(room)]);
       const newest = Math.max(...acked);
       await Promise.all(followers.map((follower) => follower.until(newest)));
       const log = positions(await readAll(a().log, room));
@@ -346,7 +346,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
     });
 
     able('failOver', '7. and across a failure of the engine', () =>
-      writersAndFollowers(async () => data.failOver?.()),
+      writersAndFollowers(async (room) => data.failOver?.(room)),
     );
 
     test('8. a full sink ends as lagged at its last position and delays no other follower', async () => {
