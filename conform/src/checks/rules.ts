@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Check } from '../bench.ts';
 import { must, mustEqual } from '../failure.ts';
 import { KeyPair } from '../key-pair.ts';
@@ -5,6 +6,8 @@ import { enterFrame, postFrame } from '../member.ts';
 
 /** Longer than a run of the suite. */
 const LONG_MS = 3_600_000;
+/** The time that the server keeps the message of the check of `retainMs`. */
+const BRIEF_MS = 1_000;
 
 export const ruleChecks: readonly Check[] = [
   {
@@ -71,6 +74,21 @@ export const ruleChecks: readonly Check[] = [
       const next = await bench.commit(ana, room, access, { order });
       await bench.follow(ben, room, next, undefined, heir);
       for (let i = 0; i < 3; i += 1) await ben.expect('ack', postFrame(room, next.at));
+    },
+  },
+  {
+    name: 'retainMs: a message that is older is not sent any more, and floor says so; handshakes are',
+    run: async (bench) => {
+      const [ana, ben] = [await bench.connect(), await bench.connect()];
+      const { room, access } = await bench.found(ana, [], { retainMs: BRIEF_MS });
+      await bench.follow(ana, room, access);
+      const { seq } = await ana.expect('ack', postFrame(room, access.at));
+      await wait(2 * BRIEF_MS);
+      const { floor } = await ben.expect('entered', enterFrame(ben, room, access));
+      must(Number(floor) >= Number(seq), `the floor is ${floor}, the position of the message ${seq}`);
+      await ben.next('live');
+      const entries = (await ben.rest()).map((frame) => frame.type === 'entry' && frame.seq);
+      mustEqual(entries, [access.at], 'the entries that are sent');
     },
   },
 ];

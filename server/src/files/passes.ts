@@ -31,6 +31,8 @@ interface RoomFacts {
   readonly retired: LogPosition;
   readonly admins: readonly string[];
   readonly closed: boolean;
+  /** How long the room's rules keep its messages, and so their files. */
+  readonly retainMs?: number;
 }
 
 const ROOMS_CACHED = 1000;
@@ -48,6 +50,7 @@ export class Passes {
 
   /**
    * @param header the value of the header `Authorization`
+   * @returns the pass. Its `keepMs` is not longer than the room keeps messages
    * @throws FileRefusal, Refusal, Unavailable
    */
   async check(verb: FileVerb, id: FileId, header: string | undefined, from: Address): Promise<FilePass> {
@@ -66,8 +69,8 @@ export class Passes {
     await this.#checkProof(verb, id, pass, header ?? '', from);
     if (verb !== 'put' && pass.bytes !== 0)
       throw new FileRefusal('malformed', 'a pass that does not store has the size 0');
-    await this.#checkKey(verb, pass);
-    return pass;
+    const { retainMs } = await this.#checkKey(verb, pass);
+    return retainMs === undefined ? pass : { ...pass, keepMs: Math.min(retainMs, pass.keepMs ?? retainMs) };
   }
 
   async #checkProof(
@@ -91,7 +94,7 @@ export class Passes {
   }
 
   /** @throws Refusal `no-room`, `closed`; FileRefusal `retired`, `refused` */
-  async #checkKey(verb: FileVerb, { room, key }: FilePass): Promise<void> {
+  async #checkKey(verb: FileVerb, { room, key }: FilePass): Promise<RoomFacts> {
     const facts = await this.#factsOf(room);
     if (facts.closed) throw closedRoom();
     if (!isPublicKey(key)) {
@@ -100,13 +103,14 @@ export class Passes {
           'retired',
           'the access key of the pass is retired: sign a new pass with a newer key',
         );
-      return;
+      return facts;
     }
     if (verb !== 'drop' || !facts.admins.includes(key))
       throw new FileRefusal(
         'refused',
         'only the admin key of the room can sign this, and only to delete a file',
       );
+    return facts;
   }
 
   /** A room's record may have megabytes, and doesn't change until the next handshake. */
@@ -115,12 +119,13 @@ export class Passes {
     if (head === undefined) throw noRoom();
     const known = this.#rooms.get(room);
     if (known?.handshake === head.handshake) return known;
-    const { retirements, admins, closed } = decodeRecord(head.state, head.handshake);
+    const { retirements, admins, closed, rules } = decodeRecord(head.state, head.handshake);
     const facts = {
       handshake: head.handshake,
       retired: lastRetirement(retirements),
       admins,
       closed: closed === true,
+      ...(rules?.retainMs !== undefined && { retainMs: rules.retainMs }),
     };
     this.#rooms.delete(room);
     dropOldest(this.#rooms, ROOMS_CACHED);

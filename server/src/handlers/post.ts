@@ -3,6 +3,7 @@ import type { Rules } from '@gochat/protocol/rules';
 import type { UpOf } from '@gochat/protocol/up';
 import type { LogPosition } from '../log/log.ts';
 import { positionOf, positionText } from '../room/positions.ts';
+import { lifetimeSec } from '../room/retention.ts';
 import { lastRetirement } from '../room/retirements.ts';
 import { refuseClosed } from '../room/room-head.ts';
 import { decodeRecord } from '../room/room-record.ts';
@@ -27,9 +28,9 @@ export const post: Handler<'post'> = (session, frame) => {
   if (base === room.handshake && subscription.key < room.retiredAt) throw retiredKey();
   const posting = { session, frame, subscription, refused };
   if (base > room.handshake) return postAhead(posting);
-  // One with an older base is not appended, so it doesn't count.
-  const uncount = base === room.handshake ? countQuiet(posting, room.rules) : () => undefined;
-  session.later(frame.id, append(posting, uncount));
+  // One with an older base is not appended, so no rule applies.
+  const rules = base === room.handshake ? room.rules : undefined;
+  session.later(frame.id, append(posting, rules, countQuiet(posting, rules)));
   return undefined;
 };
 
@@ -86,7 +87,7 @@ async function postAhead(posting: Posting): Promise<void> {
     if (!(error instanceof Refusal)) refused();
     throw error;
   });
-  session.later(frame.id, append(posting, countQuiet(posting, rules)));
+  session.later(frame.id, append(posting, rules, countQuiet(posting, rules)));
 }
 
 /**
@@ -112,13 +113,18 @@ async function checkAhead(
 }
 
 /** @param uncount called when the post was not appended now */
-async function append({ session, frame, refused }: Posting, uncount: () => void): Promise<DownOf<'ack'>> {
+async function append(
+  { session, frame, refused }: Posting,
+  rules: Rules | undefined,
+  uncount: () => void,
+): Promise<DownOf<'ack'>> {
   const { log, retainSec } = session.node;
+  const ttlSec = lifetimeSec(retainSec, rules);
   const message = {
     id: frame.id,
     base: positionOf(frame.base),
     body: Buffer.from(frame.body, 'base64url'),
-    ...(retainSec === undefined ? {} : { ttlSec: retainSec }),
+    ...(ttlSec !== undefined && { ttlSec }),
   };
   const result = await log.append(frame.room, message).catch((error: unknown) => {
     refused();

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,13 @@ async function newStore(): Promise<{ readonly store: FolderFiles; readonly folde
   const folder = await mkdtemp(join(tmpdir(), 'gochat-files-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return { folder, store: await FolderFiles.open({ folder, spareBytes: 0 }) };
+}
+
+/** The contents of all files below a folder. */
+async function readFolder(folder: string): Promise<Buffer[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name))));
 }
 
 interface Started extends Founded {
@@ -126,6 +133,35 @@ describe('a file', () => {
     await member.put(file, 0);
     const longer = { ...newFile(2 * MIB), id: file.id };
     expect(await member.put(longer, 1)).toMatchObject({ status: 409, json: { error: 'other-length' } });
+  });
+
+  test('is kept no longer than the rules of its room keep messages, as of when it was begun', async () => {
+    const { folder, store } = await newStore();
+    const { member, peer, room, access, admin, later } = await start({}, store);
+    const kept = newFile(100);
+    await member.put(kept, 0);
+    const rules = { retainMs: 10 * 60_000 };
+    const next = await commit(peer, room, { after: access.at, by: access, order: { keys: admin, rules } });
+    member.access = next;
+    const [brief, briefer] = [newFile(100, { keepMs: HOUR_MS }), newFile(100, { keepMs: 60_000 })];
+    for (const file of [brief, briefer]) expect((await member.put(file, 0)).status).toBe(201);
+    const read = () =>
+      Promise.all([kept, brief, briefer].map(async (file) => (await member.get(file, 0)).status));
+    expect(await read()).toEqual([200, 200, 200]);
+    later(60_000);
+    expect(await read()).toEqual([200, 200, 404]);
+    later(9 * 60_000);
+    expect(await read()).toEqual([200, 404, 404]);
+    // The next server's first sweep deletes them from the disk.
+    const on = async (file: typeof kept) => {
+      const disk = await readFolder(folder);
+      return disk.some((bytes) => file.chunks.some((chunk) => bytes.equals(chunk)));
+    };
+    expect([await on(kept), await on(brief)]).toEqual([true, true]);
+    const again = await startNode({ files: store, now: () => Date.now() + 10 * 60_000 });
+    await until(async () => !(await on(brief)));
+    expect([await on(kept), await on(briefer)]).toEqual([true, false]);
+    await again.close();
   });
 
   test('is deleted with the secret of its author, and only with that', async () => {
