@@ -6,6 +6,7 @@ import { fingerprintOf, type Identity } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { join } from '@gochat/crypto/join';
 import { newId } from '@gochat/crypto/new-id';
+import type { Env } from '@gochat/crypto/primitives';
 import { receive } from '@gochat/crypto/receive';
 import type { Room } from '@gochat/crypto/room';
 import { openVault } from '@gochat/crypto/vault';
@@ -27,6 +28,12 @@ export class TestLog {
   #groupInfo = '';
   #invites: readonly InviteGrant[] = [];
   #handshake = '0' as Position;
+  readonly #env: Env;
+
+  /** @param env whose clock it has */
+  constructor(env: Env = platform) {
+    this.#env = env;
+  }
 
   post(room: RoomId, body: string): Position {
     return this.#append(room, 'message', body);
@@ -46,7 +53,7 @@ export class TestLog {
 
   #append(room: RoomId, kind: 'message' | 'handshake', body: string): Position {
     const seq = String(this.entries.length + 1) as Position;
-    this.entries.push({ type: 'entry', room, seq, kind, at: platform.now(), body });
+    this.entries.push({ type: 'entry', room, seq, kind, at: this.#env.now(), body });
     return seq;
   }
 
@@ -71,33 +78,44 @@ export class TestLog {
 export class Device {
   readonly log: TestLog;
   readonly records: Records;
+  readonly disk: MemoryStore;
+  readonly #env: Env;
   #store: RoomStore;
 
-  private constructor(log: TestLog, records: Records, store: RoomStore) {
+  private constructor(log: TestLog, disk: MemoryStore, records: Records, store: RoomStore, env: Env) {
     this.log = log;
+    this.disk = disk;
     this.records = records;
     this.#store = store;
+    this.#env = env;
   }
 
-  static async founds(log: TestLog, who: Identity, own: string): Promise<Device> {
-    const { room, frame } = await createRoom(who, { room: 'kitchen', own }, platform);
-    return Device.#stored(log, landedFirst(room, log.swap(frame)), own);
+  static async founds(log: TestLog, who: Identity, own: string, env: Env = platform): Promise<Device> {
+    const { room, frame } = await createRoom(who, { room: 'kitchen', own }, env);
+    return Device.#stored(log, landedFirst(room, log.swap(frame)), own, env);
   }
 
   /** Joins by the invite with this secret. */
-  static async joins(of: Device, who: Identity, own: string, secret: Uint8Array): Promise<Device> {
+  static async joins(
+    of: Device,
+    who: Identity,
+    own: string,
+    secret: Uint8Array,
+    env: Env = platform,
+  ): Promise<Device> {
     const { log, room } = of;
     const founder = fingerprintOf(room.context.founder);
     const link = { address: ADDRESS, room: room.id, secret, founder };
-    const joined = await join(who, own, link, log.info(room.id, secret), platform);
-    return Device.#stored(log, landedFirst(joined.room, log.swap(joined.frame)), own);
+    const joined = await join(who, own, link, log.info(room.id, secret), env);
+    return Device.#stored(log, landedFirst(joined.room, log.swap(joined.frame)), own, env);
   }
 
-  static async #stored(log: TestLog, room: Room, as: string): Promise<Device> {
-    const records = new Records(new MemoryStore(), openVault(new Uint8Array(32)), platform);
+  static async #stored(log: TestLog, room: Room, as: string, env: Env): Promise<Device> {
+    const disk = new MemoryStore();
+    const records = new Records(disk, openVault(new Uint8Array(32)), env);
     const meta = { id: room.id, server: ADDRESS, name: 'kitchen', as, left: false, leaving: [], since: 0 };
     await RoomStore.store(records, meta, room, undefined);
-    return new Device(log, records, await RoomStore.load(records, platform, meta));
+    return new Device(log, disk, records, await RoomStore.load(records, env, meta), env);
   }
 
   get room(): Room {
@@ -110,7 +128,7 @@ export class Device {
 
   /** Loads everything from the records, as after a restart. */
   async restarts(): Promise<void> {
-    this.#store = await RoomStore.load(this.records, platform, this.#store.meta);
+    this.#store = await RoomStore.load(this.records, this.#env, this.#store.meta);
   }
 
   /** Reads all new entries, as one batch. */
@@ -118,7 +136,7 @@ export class Device {
     const steps: Step<Room>[] = [];
     let { room } = this;
     for (const entry of this.log.entries.slice(Number(room.position))) {
-      const step = await receive(room, entry, platform.now());
+      const step = await receive(room, entry, this.#env.now());
       steps.push(step);
       room = step.room;
     }
@@ -128,7 +146,7 @@ export class Device {
   /** Reads all new entries, posts a message, and reads it in the log. @returns what refers to it */
   async says(content: Content): Promise<{ readonly seq: Position; readonly id: string }> {
     await this.reads();
-    const id = newId<string>(platform);
+    const id = newId<string>(this.#env);
     await this.#store.enqueue([{ id, content }], []);
     let seq = '0' as Position;
     for (const { body } of await this.#store.seal(1)) seq = this.log.post(this.room.id, body);
@@ -145,12 +163,12 @@ export class Device {
   }
 
   heals(): Promise<void> {
-    return this.commits((room) => heal(room, platform));
+    return this.commits((room) => heal(room, this.#env));
   }
 
   /** Gives the room an own invite. */
   reopens(): Promise<void> {
-    return this.commits((room) => reopen(room, platform));
+    return this.commits((room) => reopen(room, this.#env));
   }
 
   get history(): HistoryReader {

@@ -23,6 +23,7 @@ async function session({ enters = true } = {}) {
   await RoomStore.store(records, meta, landedFirst(room, SEQ), undefined);
   const one = new RoomSession(await RoomStore.load(records, platform, meta), platform, {
     items: () => undefined,
+    expired: () => undefined,
     waiting: () => undefined,
     presence: () => undefined,
   });

@@ -176,12 +176,12 @@ export class RoomRequests {
       return this.#rooms.connectionState(await this.#followed(room));
     },
     history: async ({ room, after, before, limit }) => {
-      const history = this.#history(await this.#rooms.named(room));
+      const history = await this.#history(await this.#rooms.named(room));
       if (after !== undefined) return history.after(Number(after), limit);
       return history.before(before === undefined ? undefined : Number(before), limit);
     },
     search: async ({ room, text, before, limit }) => {
-      const history = this.#history(await this.#rooms.named(room));
+      const history = await this.#history(await this.#rooms.named(room));
       return history.search(text, before === undefined ? undefined : Number(before), limit);
     },
     fileLimits: async ({ room, bytes, waitMs }) => {
@@ -329,7 +329,7 @@ export class RoomRequests {
     if (outcomes.every(({ state, seq }) => state !== 'posted' || seq !== undefined))
       return { waiting, outcomes, problem };
     // The process that saw them in the log has ended.
-    const recent = await this.#history(session).recent();
+    const recent = await (await this.#history(session)).recent();
     const seqs = new Map(recent.flatMap((item) => (item.kind === 'text' ? [[item.id, item.seq]] : [])));
     const found = outcomes.map((outcome) => {
       const seq = outcome.state === 'posted' ? (outcome.seq ?? seqs.get(outcome.id)) : undefined;
@@ -428,7 +428,7 @@ export class RoomRequests {
     };
     const [entry] = (await connectionOf(session).request(frame)).entries;
     if (entry?.seq !== wanted) throw unknown;
-    const says = (await this.#history(session).after(Number(wanted) - 1, 8)).filter(
+    const says = (await (await this.#history(session)).after(Number(wanted) - 1, 8)).filter(
       (item) => item.seq === wanted,
     );
     return {
@@ -445,7 +445,7 @@ export class RoomRequests {
   async #checkFiles(session: RoomSession, messages: readonly Queued[]): Promise<void> {
     for (const { id, content: said } of messages) {
       if (said.kind === 'edit' && isBlank(said.text)) {
-        const edited = await messageAt(this.#history(session), said.of.seq, said.of.id);
+        const edited = await messageAt(await this.#history(session), said.of.seq, said.of.id);
         if (edited?.files === undefined) throw new ChatError({ reason: 'message-blank' });
       }
       if (said.kind !== 'text' || said.files === undefined) continue;
@@ -461,7 +461,7 @@ export class RoomRequests {
   async #checkAllowed(session: RoomSession, said: Content): Promise<void> {
     if (!isChange(said)) return;
     const { seq, id } = targetOf(said);
-    const item = await messageAt(this.#history(session), seq, id);
+    const item = await messageAt(await this.#history(session), seq, id);
     const self = membersOf(session.room).find((member) => member.self);
     if (item === undefined || self === undefined) return;
     const { identity, admin } = self;
@@ -477,7 +477,7 @@ export class RoomRequests {
 
   async #fileChunk({ chunk, again, ...wanted }: Params<'fileChunk'>): Promise<Result<'fileChunk'>> {
     const session = await this.#followed(wanted.room);
-    const found = await findFile(session, this.#history(session), wanted);
+    const found = await findFile(session, await this.#history(session), wanted);
     const { fetches } = await this.#rooms.files.load();
     await fetches.chunk(this.#rooms.at(session), found, chunk, again);
     const { id, key, hash, bytes } = found.file;
@@ -485,12 +485,14 @@ export class RoomRequests {
   }
 
   async #lastMessage(session: RoomSession): Promise<string> {
-    const last = (await this.#history(session).recent()).find((item) => item.kind === 'text');
+    const last = (await (await this.#history(session)).recent()).find((item) => item.kind === 'text');
     if (last === undefined) throw new ChatError({ reason: 'entry-none' });
     return last.seq;
   }
 
-  #history(session: RoomSession): HistoryReader {
+  /** What has disappeared is deleted first. @throws ChatError `profile-write` */
+  async #history(session: RoomSession): Promise<HistoryReader> {
+    await session.expire();
     return new HistoryReader(this.#parts.records, session.room);
   }
 }

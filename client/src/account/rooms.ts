@@ -418,6 +418,7 @@ export class Rooms {
         const shown = previewed(session, items, this.#parts.preferences());
         if (shown.length > 0) files.arrived(shown).catch(() => undefined);
       },
+      expired: (until) => emit({ kind: 'expired', room: id, until }),
       uploading: (message) => files.uploading(message),
       waiting: (waiting) => emit({ kind: 'waiting', room: id, waiting }),
       presence: ({ from, presence }) =>

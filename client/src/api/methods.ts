@@ -757,6 +757,8 @@ export type ChatEvent = RoomChatEvent | ProfileEvent;
 export type RoomChatEvent =
   /** New and changed lines: a line replaces an older one of the same `seq` and `sub`. */
   | { readonly kind: 'items'; readonly room: string; readonly items: readonly HistoryItem[] }
+  /** Messages have disappeared: all whose `expires` isn't after `until`, in milliseconds since 1970. */
+  | { readonly kind: 'expired'; readonly room: string; readonly until: number }
   | ({ readonly kind: 'online'; readonly room: string } & RoomConnection)
   /** The room is new to the profile, or its name, its members or this profile's rights have changed. */
   | { readonly kind: 'room'; readonly room: RoomInfo }

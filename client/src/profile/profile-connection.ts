@@ -257,6 +257,8 @@ class ProfileConnection<O extends Owner> implements PageProfile {
     const call = async <M extends Method>(method: M, params: Params<M>) =>
       (await backend.call(method, params)) as Result<M>;
     this.#emit({ kind: 'waiting', room, waiting: await call('waiting', { room }) });
+    // The new owner has deleted them before this process has met it.
+    this.#emit({ kind: 'expired', room, until: Date.now() });
     this.#emit({ kind: 'notes', room, notes: await call('notes', { room }) });
     for (let full = this.#known.has(room); full; ) {
       const after = String(this.#known.get(room));

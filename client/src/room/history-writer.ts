@@ -7,11 +7,19 @@ import { idsOf } from '../files/file-ids.ts';
 import type { RecordChange, Records } from '../store/records.ts';
 import { applyChange, type MessageChange, targetOf } from './changes.ts';
 import { misplaced, nameOf, refusedChange } from './event-history.ts';
+import { type Expiring, expiredChange } from './expiring.ts';
 import { factKey, type HistoryItem, type NewItem, type TextItem, type WithoutSub } from './history.ts';
 import { HistoryReader } from './history-reader.ts';
 import { NO_PROOFS, ORIGINAL, type Proofs, proofsAfter } from './proofs.ts';
 import type { RecentIds } from './recent-ids.ts';
-import { decodeLine, identitiesIn, lineChange, MOST_SUB, type StoredLine } from './stored-history.ts';
+import {
+  decodeItem,
+  decodeLine,
+  identitiesIn,
+  lineChanges,
+  MOST_SUB,
+  type StoredLine,
+} from './stored-history.ts';
 
 /** How many lines are read at a time. */
 const PAGE = 256;
@@ -26,7 +34,7 @@ interface Said {
   readonly proof?: Proof;
 }
 
-/** The files of a message that was deleted. */
+/** The files of a message that was deleted or has disappeared. */
 interface DroppedFiles {
   readonly files: readonly FileContent[];
   /** Whether it was a message of this profile's person. */
@@ -48,6 +56,8 @@ export class HistoryWriter {
   readonly #counts = new Map<Position, number>();
   readonly #warnings = new Set<string>();
   readonly #dropped: DroppedFiles[] = [];
+  readonly #gone = new Map<string, Expiring>();
+  #skipped = 0;
 
   /**
    * @param room the room as it is stored: new lines of its last entry, or of an older one, come after those that are stored.
@@ -116,12 +126,42 @@ export class HistoryWriter {
     return item;
   }
 
+  /** A message that has disappeared before it could be stored: nothing of it is. */
+  skip({ files, own }: Pick<TextItem, 'files' | 'own'>): void {
+    this.#skipped += 1;
+    if (files !== undefined) this.#drops(files, own);
+  }
+
+  #drops(files: readonly FileContent[], isOwn: boolean): void {
+    this.#dropped.push({ files, isOwn, asAdmin: false });
+  }
+
+  /** How many messages were skipped. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** Replaces a line that has no proofs. */
+  replace(item: HistoryItem): void {
+    this.#put(item, NO_PROOFS);
+  }
+
+  /** Deletes a line whose time has come. @returns the message; undefined if the line isn't there */
+  async expire(one: Expiring): Promise<TextItem | undefined> {
+    this.#gone.set(`${one.seq} ${one.sub}`, one);
+    const row = await this.#records.get({ of: 'history', room: this.#room.id, at: one.seq, sub: one.sub });
+    const item = row && decodeItem(row, identitiesIn(this.#room));
+    if (item?.kind !== 'text') return undefined;
+    if (item.files !== undefined) this.#drops(item.files, item.own);
+    return item;
+  }
+
   /** New and changed lines, each once. */
   get items(): HistoryItem[] {
     return [...this.#lines.values()].map(({ item }) => item);
   }
 
-  /** The files of messages that were deleted. */
+  /** The files of messages that were deleted or have disappeared. */
   get dropped(): readonly DroppedFiles[] {
     return this.#dropped;
   }
@@ -136,7 +176,10 @@ export class HistoryWriter {
     const reader = new HistoryReader(this.#records, this.#room);
     for (let after = 0; ; ) {
       const page = await reader.after(after, PAGE);
-      for (const item of page) if (!this.#lines.has(`${item.seq} ${item.sub}`)) add(item);
+      for (const item of page) {
+        const line = `${item.seq} ${item.sub}`;
+        if (!this.#lines.has(line) && !this.#gone.has(line)) add(item);
+      }
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return named;
       after = Number(last.seq);
@@ -144,7 +187,12 @@ export class HistoryWriter {
   }
 
   get changes(): RecordChange[] {
-    return [...this.#lines.values()].map((line) => lineChange(this.#room.id, line));
+    const { id: room } = this.#room;
+    const gone = [...this.#gone.values()].flatMap(({ expires, seq, sub }): RecordChange[] => [
+      { place: { of: 'history', room, at: seq, sub }, value: undefined },
+      expiredChange(room, { expires, seq, sub }),
+    ]);
+    return [...[...this.#lines.values()].flatMap((line) => lineChanges(room, line)), ...gone];
   }
 
   #put(item: HistoryItem, proofs: Proofs): void {

@@ -149,6 +149,8 @@ export type WarningFact =
         /** An older version of this software kept a sentence, which is not shown any more. */
         | 'older-version';
     }
+  /** `count` messages had disappeared before this device could read them. */
+  | { readonly warning: 'disappeared'; readonly count: number }
   | { readonly warning: 'missing' | 'expired-of' | 'unseen'; readonly member: string; readonly count: number }
   /**
    * `misplaced`: what `member` says refers to a message at another position than here. `unfollowed`: this device could not follow a

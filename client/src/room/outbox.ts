@@ -202,6 +202,14 @@ export class Outbox {
     return this.#kept === 0 ? [] : [...this.#items.values()].filter(({ posted }) => posted !== undefined);
   }
 
+  /** A posted message has disappeared: what was kept to post it again goes, too. */
+  expired(id: string): RecordChange[] {
+    const item = this.get(id);
+    return item !== undefined && (item.posted !== undefined || item.end === 'missed')
+      ? [this.#forget(item)]
+      : [];
+  }
+
   /** The others are in the epoch in which the kept messages were posted. */
   settle(): RecordChange[] {
     return this.#doubtful.map((item) => this.#forget(item));

@@ -49,6 +49,8 @@ export type RoomCommand =
       readonly warnings: readonly WarningFact[];
     }
   | { readonly kind: 'split'; readonly split: Split }
+  /** Deletes what has disappeared. */
+  | { readonly kind: 'expire' }
   | { readonly kind: 'leave' }
   | { readonly kind: 'arrive'; readonly keys: JoiningKeys }
   | { readonly kind: 'return' | 'hand-over' | 'supersede'; readonly meta: RoomMeta; readonly room: Room };

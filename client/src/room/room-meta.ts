@@ -54,6 +54,11 @@ export interface RoomMeta {
    * read, newest last. Absent for the founder.
    */
   readonly shared?: { readonly before: Position; readonly packs: readonly KeptPack[] };
+  /**
+   * The latest time that both the server and the sender of a message have claimed, in milliseconds since 1970. A clock that was set back is
+   * not believed to be earlier.
+   */
+  readonly latest?: number;
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

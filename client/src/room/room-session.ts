@@ -17,6 +17,7 @@ import { toChatError } from '../api/to-chat-error.ts';
 import type { MergedFrom } from '../history/merged-lines.ts';
 import type { PackedMessage } from '../history/verify-pack.ts';
 import type { Connection } from '../net/connection.ts';
+import { Alarm } from '../schedule/alarm.ts';
 import { Condition } from '../schedule/condition.ts';
 import { nextTurn } from '../schedule/next-turn.ts';
 import { Timers } from '../schedule/timers.ts';
@@ -47,6 +48,8 @@ export interface RoomListener {
   /** New and changed lines. */
   items(items: readonly HistoryItem[]): void;
   /** The messages that wait to be sent have changed. */
+  /** Lines have disappeared: all whose `expires` isn't after this time. */
+  expired(until: number): void;
   waiting(waiting: readonly Waiting[]): void;
   presence(heard: Heard): void;
   /** @returns how far the upload of a waiting message's files is, if one is known */
@@ -69,6 +72,7 @@ export class RoomSession {
   readonly #posts: Posts;
   readonly #commits: CommitQueue;
   readonly #signals: Signals;
+  readonly #alarm: Alarm;
   #infoRevision = 0;
   #refreshes = 0;
   #unopened = 0;
@@ -106,6 +110,11 @@ export class RoomSession {
     });
     this.#commits = new CommitQueue({ store, env, timers, sender, put });
     this.#signals = new Signals(env);
+    this.#alarm = new Alarm(timers, () => {
+      // A failed write has stopped the room.
+      this.expire().catch(() => undefined);
+    });
+    this.#setAlarm();
   }
 
   get room(): Room {
@@ -308,6 +317,21 @@ export class RoomSession {
     return queued;
   }
 
+  /** This device's clock, or the latest time that messages prove if that is later, in milliseconds since 1970. */
+  get now(): number {
+    return this.#store.now;
+  }
+
+  /** Deletes the messages whose time has come. Call it before messages are read. @throws ChatError `profile-write` */
+  async expire(): Promise<void> {
+    const { nextExpiry = Number.POSITIVE_INFINITY } = this.#store;
+    if (nextExpiry <= this.now) await this.#command({ kind: 'expire' });
+  }
+
+  #setAlarm(): void {
+    if (this.#store.failure === undefined) this.#alarm.set(this.#store.nextExpiry, this.now);
+  }
+
   /** Adds older messages to the history; durable when it resolves. @returns the new lines, which the listener was given */
   async merge(messages: readonly PackedMessage[], from: MergedFrom): Promise<readonly HistoryItem[]> {
     let merged: readonly HistoryItem[] = [];
@@ -450,6 +474,11 @@ export class RoomSession {
         if (items.length > 0) this.#listener.items(items);
         return true;
       }
+      case 'expire': {
+        const until = await this.#store.expire();
+        if (until !== undefined) this.#listener.expired(until);
+        break;
+      }
       case 'split':
         return this.#split(command.split);
       case 'leave':
@@ -489,6 +518,7 @@ export class RoomSession {
       });
       await this.#commits.send(over, () => this.isLive);
     }
+    this.#setAlarm();
     this.condition.changed();
   }
 

@@ -28,7 +28,15 @@ import { fromJson, type RecordChange, type Records, toJson } from '../store/reco
 import { isChange, targetOf } from './changes.ts';
 import { EpochStore } from './epoch-store.ts';
 import { toHistory } from './event-history.ts';
-import type { BannedPerson, ChangedItem, HistoryItem, WarningFact, WithoutSub } from './history.ts';
+import { type Expiring, expiringNext } from './expiring.ts';
+import {
+  type BannedPerson,
+  type ChangedItem,
+  type HistoryItem,
+  hasExpired,
+  type WarningFact,
+  type WithoutSub,
+} from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { knownPersons } from './known-persons.ts';
 import { type Again, Outbox } from './outbox.ts';
@@ -36,10 +44,16 @@ import type { Outgoing, Queued } from './outgoing.ts';
 import type { Received } from './received.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
-import { lineChange } from './stored-history.ts';
+import { lineChanges } from './stored-history.ts';
 
 /** How long a device is a newcomer. */
 const NEWCOMER_MS = 10 * 60 * 1000;
+
+/** How many lines are deleted in one transaction. */
+const EXPIRED_AT_ONCE = 256;
+
+/** A line about messages that had disappeared before they arrived. */
+type MissedLine = HistoryItem & { readonly kind: 'warning'; readonly warning: 'disappeared' };
 
 /** A request of this device with an outcome that may be unknown. */
 export type OpenRequest = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
@@ -60,6 +74,9 @@ export class RoomStore {
   #failure: ChatError | undefined;
   #fileRevision = 0;
   #receivedRevision = 0;
+  #nextExpiry: number | undefined;
+  /** The newest line that says how many messages had disappeared before they arrived, while it is the last line. */
+  #missed: MissedLine | undefined;
 
   private constructor(
     records: Records,
@@ -89,7 +106,13 @@ export class RoomStore {
     // Older versions of this software kept messages that can't be sent any more.
     const ended = meta.left ? outbox.end('unknown') : room.status === 'removed' ? outbox.end('refused') : [];
     if (ended.length > 0) await records.write(ended);
-    return new RoomStore(records, env, room, meta, request && fromJson<OpenRequest>(request), outbox);
+    const store = new RoomStore(records, env, room, meta, request && fromJson<OpenRequest>(request), outbox);
+    store.#nextExpiry = (await expiringNext(records, meta.id, 1))[0]?.expires;
+    // Before anything is shown. A room whose records can't be written any more opens, too.
+    await store.expire().catch((error: unknown) => {
+      if (store.failure === undefined) throw error;
+    });
+    return store;
   }
 
   /** Stores a room, or replaces the stored one. @param more changes to write with it. */
@@ -134,6 +157,16 @@ export class RoomStore {
     return this.#outbox;
   }
 
+  /** This device's clock, or the latest time that messages prove if that is later, in milliseconds since 1970. */
+  get now(): number {
+    return Math.max(this.#env.now(), this.#meta.latest ?? 0);
+  }
+
+  /** When the next message disappears; undefined: none does. */
+  get nextExpiry(): number | undefined {
+    return this.#nextExpiry;
+  }
+
   /** Set after a failed write. */
   get failure(): ChatError | undefined {
     return this.#failure;
@@ -165,6 +198,7 @@ export class RoomStore {
     const writer = new HistoryWriter(this.#records, this.#room, this.#ids, this.#meta.cameBack === true);
     const { leaving } = this.#outbox;
     const packs = new PackList(this.#room.packs);
+    this.#noteTime(steps);
     for (const step of steps) {
       for (const event of step.events) {
         changes.push(...(await this.#record(writer, packs, event, step.room)));
@@ -172,6 +206,7 @@ export class RoomStore {
       }
       if (isSettled(step.room)) changes.push(...this.#outbox.settle());
     }
+    await this.#sayMissed(writer, last.room);
     changes.push(...writer.changes, ...(await this.#dropFiles(writer)));
     this.#room = { ...last.room, packs: packs.packs };
     this.#meta = {
@@ -196,8 +231,43 @@ export class RoomStore {
     if (writer.dropped.length > 0) this.dropsFiles();
     if (changes.some(({ place }) => place.of === 'received')) this.#receivedRevision += 1;
     this.#ids.add(writer.items);
+    this.#noteExpiring(writer.items);
     for (const step of steps) wipe(step.secretsToWipe);
     return writer.items;
+  }
+
+  /**
+   * Deletes the messages whose time has come, with all that is stored of them.
+   * @returns the time by which they had disappeared; undefined if there were none
+   */
+  async expire(): Promise<number | undefined> {
+    const { now } = this;
+    if (this.#nextExpiry === undefined || this.#nextExpiry > now) return undefined;
+    for (;;) {
+      const next = await expiringNext(this.#records, this.id, EXPIRED_AT_ONCE);
+      const due = next.filter(({ expires }) => expires <= now);
+      if (due.length > 0) await this.#delete(due);
+      if (due.length === EXPIRED_AT_ONCE) continue;
+      this.#nextExpiry = next[due.length]?.expires;
+      return now;
+    }
+  }
+
+  async #delete(due: readonly Expiring[]): Promise<void> {
+    const writer = new HistoryWriter(this.#records, this.#room, this.#ids, false);
+    const kept: RecordChange[] = [];
+    for (const one of due) {
+      const item = await writer.expire(one);
+      if (item !== undefined) kept.push(...this.#outbox.expired(item.id));
+    }
+    await this.#write([...writer.changes, ...kept, ...(await this.#dropFiles(writer))]);
+    if (writer.dropped.length > 0) this.dropsFiles();
+  }
+
+  #noteExpiring(items: readonly HistoryItem[]): void {
+    for (const item of items)
+      if (item.kind === 'text' && item.expires !== undefined)
+        this.#nextExpiry = Math.min(item.expires, this.#nextExpiry ?? Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -205,10 +275,13 @@ export class RoomStore {
    * @returns the new lines
    */
   async merge(messages: readonly PackedMessage[], from: MergedFrom): Promise<HistoryItem[]> {
-    const lines = await mergedLines(this.#records, this.#room, messages, from);
+    const { now } = this;
+    const present = messages.filter(({ expires = Number.POSITIVE_INFINITY }) => expires > now);
+    const lines = await mergedLines(this.#records, this.#room, present, from);
     if (lines.length === 0) return [];
     const epochs = await this.#epochs.changesOf(lines.flatMap(({ proved }) => proved));
-    await this.#write([...epochs, ...lines.map((line) => lineChange(this.id, line))]);
+    await this.#write([...epochs, ...lines.flatMap((line) => lineChanges(this.id, line))]);
+    this.#noteExpiring(lines.map(({ item }) => item));
     this.#ids.forget();
     return lines.map(({ item }) => item);
   }
@@ -481,6 +554,10 @@ export class RoomStore {
       if (changed !== undefined) packs.change(changed, said, room);
     } else {
       const item = toHistory(said, room);
+      if (item !== undefined && hasExpired({ ...item, sub: 0 }, this.now)) {
+        writer.skip(item);
+        return [];
+      }
       if (item?.kind === 'text') await writer.say(item, proof);
       else if (item?.kind === 'changed') await writer.add(await this.#withNames(item, writer), proof);
       else if (item !== undefined) await writer.add(item, proof);
@@ -503,6 +580,31 @@ export class RoomStore {
       ...(banned && { banned: named(banned) }),
       ...(unbanned && { unbanned: named(unbanned) }),
     };
+  }
+
+  /** What a server and a sender both claim is true unless they conspire. */
+  #noteTime(steps: readonly Step<Room>[]): void {
+    let latest = this.#meta.latest ?? 0;
+    for (const event of steps.flatMap(({ events }) => events)) {
+      if (event.kind === 'message') latest = Math.max(latest, Math.min(event.at, event.sealedAt));
+      if (event.kind === 'sent') latest = Math.max(latest, Math.min(event.at, event.sent.sealedAt));
+    }
+    if (latest > 0) this.#meta = { ...this.#meta, latest };
+  }
+
+  /** Who was away for long reads how many messages have disappeared, in one line for those of one absence. */
+  async #sayMissed(writer: HistoryWriter, { position }: Room): Promise<void> {
+    const { skipped } = writer;
+    if (writer.items.length > 0) this.#missed = undefined;
+    if (skipped === 0) return;
+    const known = this.#missed;
+    const line = { seq: position, at: this.now, from: '', identity: '', own: false } as const;
+    const count = skipped + (known?.count ?? 0);
+    const fact = { kind: 'warning', warning: 'disappeared', count } as const;
+    if (known === undefined) await writer.add({ ...line, ...fact });
+    else writer.replace({ ...known, count });
+    const [said] = writer.items.filter((item) => item.kind === 'warning' && item.warning === 'disappeared');
+    if (said?.kind === 'warning' && said.warning === 'disappeared') this.#missed = said;
   }
 
   /** Soon after this device has joined, others may share what was said just before. */

@@ -2,6 +2,7 @@ import { concatBytes } from '@gochat/crypto/primitives';
 import { membersOf, type Room } from '@gochat/crypto/room';
 import type { RoomId } from '@gochat/protocol/fields';
 import { fromJson, type RecordChange, toJson } from '../store/records.ts';
+import { expiringChanges } from './expiring.ts';
 import type { EventItem, HistoryItem, Reaction } from './history.ts';
 import { decodeProofs, encodeProofs, NO_PROOFS, type Proofs } from './proofs.ts';
 
@@ -21,9 +22,10 @@ export function encodeLine({ item, proofs }: StoredLine): Uint8Array {
 export const MOST_SUB = 255;
 
 /** @returns what stores a line of a room's history */
-export function lineChange(room: RoomId, line: StoredLine): RecordChange {
+export function lineChanges(room: RoomId, line: StoredLine): RecordChange[] {
   const { seq, sub } = line.item;
-  return { place: { of: 'history', room, at: Number(seq), sub }, value: encodeLine(line) };
+  const place = { of: 'history', room, at: Number(seq), sub } as const;
+  return [{ place, value: encodeLine(line) }, ...expiringChanges(room, line.item)];
 }
 
 /** Reads what {@link encodeLine} wrote; as {@link decodeItem}, which is faster. */

@@ -1,4 +1,4 @@
-import type { Env } from '@gochat/crypto/primitives';
+import { concatBytes, type Env } from '@gochat/crypto/primitives';
 import { openRecord, recordKey, sealRecord, type Vault } from '@gochat/crypto/vault';
 import { decodeBytes } from '@gochat/protocol/encoding';
 import type { FileId, RoomId } from '@gochat/protocol/fields';
@@ -13,6 +13,14 @@ export type RecordKey =
       readonly room: RoomId;
       readonly at: number;
       readonly sub?: number;
+    }
+  /** A line of the history that disappears at a time. */
+  | {
+      readonly of: 'expiring';
+      readonly room: RoomId;
+      readonly at: number;
+      readonly seq: number;
+      readonly sub: number;
     }
   | { readonly of: 'file' | 'file-job'; readonly room: RoomId; readonly id: FileId };
 
@@ -53,7 +61,7 @@ export class Records {
 
   /** Deletes all that is stored of a room, but for files, in one transaction with other changes. */
   async forget(room: RoomId, also: readonly RecordChange[]): Promise<void> {
-    const listed = (['history', 'outbox', 'epoch', 'received'] as const).map((of) =>
+    const listed = (['history', 'expiring', 'outbox', 'epoch', 'received'] as const).map((of) =>
       this.#store.list(recordKey(this.#vault, `${of} ${room}`)),
     );
     const rows = (await Promise.all(listed)).flat().map(({ key }) => ({ key, value: undefined }));
@@ -89,7 +97,7 @@ export class Records {
    * `damaged`
    */
   list(
-    of: 'history' | 'outbox' | 'received' | 'file-job',
+    of: 'history' | 'expiring' | 'outbox' | 'received' | 'file-job',
     room: RoomId,
     options: { readonly after?: number; readonly limit?: number; readonly reverse?: boolean } = {},
   ): Promise<Uint8Array[]> {
@@ -140,6 +148,14 @@ export class Records {
       case 'epoch':
       case 'received':
         return recordKey(this.#vault, `${place.of} ${place.room}`, suffix(place.at, place.sub ?? 0));
+      case 'expiring': {
+        const line = suffix(place.seq, place.sub);
+        return recordKey(
+          this.#vault,
+          `expiring ${place.room}`,
+          concatBytes(suffix(place.at, 0).subarray(0, 8), line),
+        );
+      }
       case 'file':
       case 'file-job':
         return recordKey(this.#vault, `${place.of} ${place.room}`, decodeBytes(place.id));

@@ -1,4 +1,6 @@
 import type { Dialog } from '@gochat/view/dialog';
+import { keptPlace } from '@gochat/view/kept-place';
+import type { Row } from '@gochat/view/row';
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { ScrollAnchor } from './draw/timeline.ts';
 import { type Editor, EMPTY, replace } from './edit/editor.ts';
@@ -14,6 +16,8 @@ export interface UiSyncState {
   readonly tops: ReadonlyMap<string, ScrollAnchor>;
   /** The previously open room. */
   readonly before: string | undefined;
+  /** The rows of the open room. */
+  readonly rows: readonly Row[];
 }
 
 export const NOT_SYNCED: UiSyncState = {
@@ -22,6 +26,7 @@ export const NOT_SYNCED: UiSyncState = {
   target: undefined,
   tops: new Map(),
   before: undefined,
+  rows: [],
 };
 
 /** Updates the screen's state from a snapshot: for another room, a text that the view has set, another dialog. */
@@ -51,10 +56,18 @@ export function syncUi(snapshot: Snapshot, ui: Ui, synced: UiSyncState): { ui: U
       target,
       tops,
       before: synced.room ?? synced.before,
+      rows: room?.timeline.rows ?? [],
     };
   } else if (room !== undefined && room.composer.tick !== synced.composer) {
     now = { ...now, editor: replace(now.editor, room.composer.text) };
     known = { ...known, composer: room.composer.tick };
+  }
+  if (room !== undefined && room.timeline.rows !== known.rows) {
+    // Rows may disappear: what is read stays where it is.
+    const key = now.top && keptPlace(known.rows, room.timeline.rows, now.top.key);
+    if (now.top !== undefined && key !== undefined && key !== now.top.key)
+      now = { ...now, top: { key, line: 0 } };
+    known = { ...known, rows: room.timeline.rows };
   }
   now = withDialog(now, now.menu ?? dialog);
   if (now.focus !== undefined && room?.timeline.rows.some(({ key }) => key === now.focus) !== true)

@@ -187,6 +187,7 @@ class ChatViewModel implements View, Chat {
     else if (!this.#lazy.isLoaded) this.#lazy.use(() => this.#take(event));
     else {
       this.rooms.take(event);
+      if (event.kind === 'expired') this.messages.expire(event.room, event.until);
       if (event.kind === 'notes') this.messages.follow(event.room);
       if (event.kind === 'file') this.#lazy.use((_code, { files }) => files.refresh());
     }

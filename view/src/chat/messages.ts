@@ -85,6 +85,13 @@ export class Messages {
     this.#composers.get(room)?.follow();
   }
 
+  /** Messages of a room have disappeared. @param room its id. @param until as in the event `expired` */
+  expire(room: string, until: number): void {
+    this.#composers.get(room)?.expire(until);
+    const { search } = this.#parts.navigation;
+    if (search?.room.info.id === room) search.expire(until);
+  }
+
   /** Sends what is in the composer, or runs it when it is a command; a `//` at the start sends a slash. */
   send(): void {
     const { room } = this.#parts.navigation;

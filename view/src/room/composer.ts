@@ -1,5 +1,5 @@
 import { isBlank } from '@gochat/client/blank';
-import type { TextItem } from '@gochat/client/history';
+import { hasExpired, type TextItem } from '@gochat/client/history';
 import { MESSAGE_BYTES, messageBytes } from '@gochat/client/message-size';
 import type { Params } from '@gochat/client/methods';
 import type { RoomNotes } from '@gochat/client/settings';
@@ -286,6 +286,23 @@ export class ComposerViewModel {
     this.cancel();
     this.giveBack(text);
     return true;
+  }
+
+  /** Refers to nothing any more that has disappeared by now, in milliseconds since 1970. What the person writes stays. */
+  expire(now: number): void {
+    const isGone = (item: TextItem | undefined) => item !== undefined && hasExpired(item, now);
+    const { reply, ...before } = this.#before;
+    if (isGone(reply)) this.#before = { ...before, reply: undefined };
+    if (isGone(this.#edit)) {
+      const text = this.#text;
+      this.#completion = undefined;
+      this.cancel();
+      this.giveBack(text);
+    } else if (isGone(this.#reply)) {
+      this.#reply = undefined;
+      this.#saveDraft();
+      this.#parts.changed();
+    }
   }
 
   /** A message as it is now: it may have been changed or deleted since it was chosen. */

@@ -1,4 +1,4 @@
-import type { HistoryItem, TextItem } from '@gochat/client/history';
+import { type HistoryItem, hasExpired, type TextItem } from '@gochat/client/history';
 import type { Profile } from '@gochat/client/profile-connection';
 import { Lines } from '../timeline/lines.ts';
 
@@ -63,6 +63,13 @@ export class LoadedHistory {
     const fresh = items.filter((item) => Number(item.seq) > end);
     this.#loadQuoted(fresh);
     return fresh;
+  }
+
+  /** Removes what has disappeared by now, in milliseconds since 1970. */
+  expire(now: number): void {
+    this.lines.expire(now);
+    for (const [name, item] of this.#quoted)
+      if (item !== null && hasExpired(item, now)) this.#quoted.set(name, null);
   }
 
   /** Loads one page of older lines. @throws ChatError */

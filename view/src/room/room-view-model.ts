@@ -331,6 +331,9 @@ export class RoomViewModel {
         this.#heardFrom(fresh);
         this.reading.take(fresh);
         break;
+      case 'expired':
+        this.#history.expire(event.until);
+        break;
       case 'online':
         this.#live = event.live;
         this.#problem = event.problem;

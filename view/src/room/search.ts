@@ -1,4 +1,4 @@
-import type { TextItem } from '@gochat/client/history';
+import { hasExpired, type TextItem } from '@gochat/client/history';
 import type { Search } from '../chat/snapshot.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
@@ -49,6 +49,14 @@ export class SearchViewModel {
       this.#parts.failed(error);
     }
     this.#busy = false;
+    this.#touch();
+  }
+
+  /** Removes results that have disappeared by now, in milliseconds since 1970. */
+  expire(now: number): void {
+    const at = this.#hits[this.#at];
+    this.#hits = this.#hits.filter((item) => !hasExpired(item, now));
+    this.#at = at === undefined ? -1 : this.#hits.indexOf(at);
     this.#touch();
   }
 

@@ -1,4 +1,4 @@
-import type { HistoryItem, TextItem } from '@gochat/client/history';
+import { type HistoryItem, hasExpired, type TextItem } from '@gochat/client/history';
 import type { EndState } from '@gochat/client/outgoing';
 import type { RowContext } from './context.ts';
 import type { FileRow, Row } from './row.ts';
@@ -115,6 +115,12 @@ export class Lines {
       if (last === undefined || compare(last, at, item.sub) < 0) this.#all.push(this.#line(item));
       else if (isComplete || at > (this.#all[0]?.at ?? 0)) this.#insert(item);
     }
+  }
+
+  /** Removes what has disappeared by now, in milliseconds since 1970. */
+  expire(now: number): void {
+    for (const { item, key } of this.#all) if (hasExpired(item, now)) this.#byKey.delete(key);
+    this.#all = this.#all.filter(({ item }) => !hasExpired(item, now));
   }
 
   #insert(item: HistoryItem): void {

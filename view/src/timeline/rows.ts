@@ -270,7 +270,10 @@ class Pass {
     const line = lines.message(reply.seq, reply.id);
     const found =
       line === undefined ? quoted.get(`${reply.seq} ${reply.id}`) : (changed.get(line.key) ?? line.item);
-    return { item: found, quote: quoteOf(found ?? undefined, reply.seq, line?.key, context) };
+    return {
+      item: found,
+      quote: quoteOf(found ?? undefined, reply.seq, line?.key, context, item.expires !== undefined),
+    };
   }
 }
 
@@ -296,15 +299,18 @@ export function isNews(item: HistoryItem, context: Pick<RowContext, 'ignored'>):
   );
 }
 
-/** A message as a quote. */
+/** A message as a quote. @param mayBeGone whether the message may have disappeared */
 export function quoteOf(
   item: TextItem | undefined,
   seq: string,
   key: string | undefined,
   context: RowContext,
+  mayBeGone = false,
 ): Quote {
   const { words } = context;
-  if (item === undefined) return { seq, key, from: '', colour: 0, text: words.text.timeline.missingQuote };
+  const { missingQuote, goneQuote } = words.text.timeline;
+  if (item === undefined)
+    return { seq, key, from: '', colour: 0, text: mayBeGone ? goneQuote : missingQuote };
   const text = item.deleted === undefined ? inShort(item, context) : words.text.timeline.deletedQuote;
   return {
     seq,

@@ -167,6 +167,11 @@ function warningText(f: Formats, event: Warning): string {
     }
     case 'expired':
       return 'Older messages expired on the server before this device read them';
+    case 'disappeared':
+      return f.plural(event.count, {
+        one: '# message disappeared before this device could read it',
+        other: '# messages disappeared before this device could read them',
+      });
     case 'refused-change': {
       const what = event.change === 'delete' ? 'delete' : 'edit';
       return `${sanitizeLine(event.by)} tried to ${what} a message of ${sanitizeLine(event.member)}: this was ignored`;

@@ -36,6 +36,7 @@ export function timelineWords(f: Formats) {
     sent: 'sent',
     readBy: (who: readonly string[]) => `read by ${names(who)}`,
     reactedBy: (who: readonly string[]) => names(who),
+    goneQuote: 'a message that has disappeared, or never came to this device',
     missingQuote: 'a message that is not on this device',
     deletedQuote: 'a deleted message',
     /** A message in one line, in a list of rooms or a notification. */

@@ -1,3 +1,4 @@
+import { keptPlace } from '@gochat/view/kept-place';
 import type { Row } from '@gochat/view/row';
 import type { RowHeights } from './row-heights.ts';
 
@@ -13,6 +14,19 @@ export const SLACK = 24;
 
 /** The height that the floating day label covers, in pixels. */
 const COVERED = 40;
+
+/** The reading position after the rows have changed: rows may disappear, and the one above it that is still there stays where it is. */
+export function keptAnchor(
+  place: ScrollAnchor,
+  before: readonly Row[],
+  after: readonly Row[],
+  heights: RowHeights,
+): ScrollAnchor {
+  const key = place.atEnd || place.key === '' ? place.key : keptPlace(before, after, place.key);
+  const [was, is] = [heights.index(place.key), key === undefined ? undefined : heights.index(key)];
+  if (key === undefined || key === place.key || was === undefined || is === undefined) return place;
+  return { ...place, key, offset: place.offset + heights.top(is) - heights.top(was) };
+}
 
 /** The scroll offset that restores a reading position. */
 export function topOf(place: ScrollAnchor, heights: RowHeights, view: number): number {

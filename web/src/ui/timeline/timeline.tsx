@@ -8,7 +8,7 @@ import { useWords } from '../words.ts';
 import { isInPressedRow } from './pressed-row.ts';
 import { RowView } from './row.tsx';
 import { RowHeights } from './row-heights.ts';
-import { dayAbove, placeAt, type ScrollAnchor, SLACK, topOf } from './scroll-anchor.ts';
+import { dayAbove, keptAnchor, placeAt, type ScrollAnchor, SLACK, topOf } from './scroll-anchor.ts';
 
 const ESTIMATE = 56;
 /** Rows this far above and below the visible part are drawn, in pixels. */
@@ -45,7 +45,10 @@ export function TimelineView({ room, letters, actions }: TimelineProps) {
   const there = scroller.current;
   if (there !== null && Math.abs(there.scrollTop - last.current.top) > 1)
     place.current = placeAt(last.current.rows, heights, there);
-  useMemo(() => heights.lay(rows.map(({ key }) => key)), [rows, heights]);
+  useMemo(() => {
+    place.current = keptAnchor(place.current, last.current.rows, rows, heights);
+    heights.lay(rows.map(({ key }) => key));
+  }, [rows, heights]);
 
   const view = scroller.current?.clientHeight ?? innerHeight;
   const top = topOf(place.current, heights, view);
