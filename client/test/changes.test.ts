@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { applyChange, EMOJI_PER_MESSAGE } from '../src/room/changes.ts';
 import { isEmoji } from '../src/room/emoji.ts';
 import type { TextItem } from '../src/room/history.ts';
+import { ANSWER_EMOJI, pollText, readPoll } from '../src/room/polls.ts';
 
 const said: TextItem = {
   seq: '7' as TextItem['seq'],
@@ -110,4 +111,44 @@ test('a message has at most a fixed number of emoji', () => {
 test('an emoji is one visible emoji', () => {
   for (const emoji of ['👍', '👍🏽', '❤️', '👩‍👩‍👧‍👦', '🇨🇭', '1️⃣', '™']) expect(isEmoji(emoji)).toBe(true);
   for (const other of ['', 'a', '1', '👍👍', ' 👍', '\n', '\u200d']) expect(isEmoji(other)).toBe(false);
+});
+
+test('in a poll with one answer a vote ends the earlier one, and other reactions stay', () => {
+  const [first = '', second = ''] = ANSWER_EMOJI;
+  const votes = (item: TextItem) =>
+    (item.reactions ?? []).map(({ emoji, by }) => `${emoji} ${by.map(({ name }) => name).join(' ')}`);
+  const poll: TextItem = {
+    ...said,
+    text: pollText({ question: 'Tea?', answers: ['yes', 'no'] }),
+    poll: 'one',
+  };
+  const after = (item: TextItem, steps: readonly (readonly [string, typeof ana, boolean?])[]) =>
+    steps.reduce((now, [emoji, who, on]) => must(applyChange(now, react(emoji, on), who, 5)), item);
+  const once = [
+    [first, ana],
+    ['👍', ana],
+    [first, ben],
+    [second, ana],
+  ] as const;
+  expect(votes(after(poll, once))).toEqual([`${first} ben`, '👍 ana', `${second} ana`]);
+  expect(votes(after(poll, [...once, [second, ana, false]])).some((one) => one.startsWith(second))).toBe(
+    false,
+  );
+  expect(votes(after({ ...poll, poll: 'many' }, once))).toContain(`${first} ana ben`);
+  expect(votes(after(said, once))).toContain(`${first} ana ben`);
+});
+
+test('the text of a poll is read as it was written, with any lines around the answers', () => {
+  const poll = { question: 'Where?\nAnd when?', answers: ['here', '2\u{fe0f}\u{20e3} there', 'nowhere'] };
+  expect(readPoll(pollText(poll))).toEqual(poll);
+  expect(readPoll(`${pollText(poll)}\nuntil noon`)?.question).toBe('Where?\nAnd when?\nuntil noon');
+  const ten = Array.from({ length: 10 }, (_, i) => `answer ${i + 1}`);
+  expect(readPoll(pollText({ question: 'Which?', answers: ten }))?.answers).toEqual(ten);
+  for (const text of [
+    'Tea?',
+    pollText({ question: 'Tea?', answers: ['yes'] }),
+    '2\u{fe0f}\u{20e3} b\n1\u{fe0f}\u{20e3} a',
+    '',
+  ])
+    expect(readPoll(text)).toBeUndefined();
 });

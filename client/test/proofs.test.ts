@@ -5,6 +5,7 @@ import { membersOf } from '@gochat/crypto/room';
 import { expect, test } from 'vitest';
 import { platform } from '../src/profile/platform.ts';
 import { epochsAt } from '../src/room/epoch-store.ts';
+import { ANSWER_EMOJI, pollText } from '../src/room/polls.ts';
 import { decodeLine, encodeLine } from '../src/room/stored-history.ts';
 import { Device, TestLog } from './device.ts';
 
@@ -72,6 +73,28 @@ test('a message keeps the proofs of its last edit and of the reactions that it h
     const [line] = await provedAt(device, of.seq);
     expect(line?.proofs).toBe(3);
     expect([...(line?.proved.values() ?? [])].map(({ content }) => content)).toEqual([first, edit, up]);
+  }
+});
+
+test('in a poll with one answer only the last vote of a person has a proof', async () => {
+  const { ana, ben } = await anaAndBen();
+  const poll = {
+    kind: 'text',
+    text: pollText({ question: 'Tea?', answers: ['yes', 'no'] }),
+    poll: 'one',
+  } as const;
+  const of = await ben.says(poll);
+  const [first = '', second = ''] = ANSWER_EMOJI;
+  const votes = [first, second, '👍'].map((emoji) => ({ kind: 'react', to: of, emoji, on: true }) as const);
+  for (const vote of votes) await ana.says(vote);
+  await ben.reads();
+  for (const device of [ana, ben]) {
+    const [line] = await provedAt(device, of.seq);
+    expect([...(line?.proved.values() ?? [])].map(({ content }) => content)).toEqual([
+      poll,
+      votes[1],
+      votes[2],
+    ]);
   }
 });
 

@@ -64,6 +64,10 @@ const text = v.strictObject({
   reply: v.optional(ref),
   mentions: v.optional(mentions),
   files: v.optional(v.pipe(v.array(file), v.minLength(1), v.maxLength(LIMITS.filesPerMessage))),
+  /** The text asks a question and lists its answers; how many of them a person may choose. */
+  poll: v.optional(v.picklist(['one', 'many'])),
+  /** Somebody else said this before, as the sender says: by that name. */
+  forwarded: v.optional(v.strictObject({ from: v.pipe(v.string(), v.minLength(1), v.maxLength(128)) })),
 });
 
 /** Replaces the text of one of the sender's own messages. An empty one is for a message with files; they stay. */

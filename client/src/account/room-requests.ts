@@ -23,6 +23,7 @@ import { applyChange, isChange, targetOf } from '../room/changes.ts';
 import { isEmoji } from '../room/emoji.ts';
 import { HistoryReader } from '../room/history-reader.ts';
 import type { Queued } from '../room/outgoing.ts';
+import { ANSWER_EMOJI, FEWEST_ANSWERS, readPoll } from '../room/polls.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { Mutex } from '../schedule/mutex.ts';
 import { createOn } from './creating.ts';
@@ -502,6 +503,8 @@ function checked(said: Content): Content {
   if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError({ reason: 'reaction-emoji' });
   if (said.kind === 'text' && said.files === undefined && isBlank(said.text))
     throw new ChatError({ reason: 'message-blank' });
+  if (said.kind === 'text' && said.poll !== undefined && readPoll(said.text) === undefined)
+    throw new ChatError({ reason: 'poll-answers', fewest: FEWEST_ANSWERS, most: ANSWER_EMOJI.length });
   if (!v.is(content, said) || isDeviceContent(said) || said.kind === 'pack')
     throw new ChatError({ reason: 'content-invalid' });
   return said;

@@ -65,6 +65,8 @@ const REASONS = {
   'content-invalid': reason('usage', {}),
   /** Its text shows nothing. */
   'message-blank': reason('usage', {}),
+  /** A poll needs from `fewest` to `most` answers. */
+  'poll-answers': reason('usage', { fewest: v.number(), most: v.number() }),
   'not-a-message': reason('usage', {}),
   'message-too-large': reason('usage', { bytes: v.number() }),
   /** `most` is in milliseconds. */

@@ -69,7 +69,7 @@ function lineOf(
   const { identity, payload } = said.message;
   const { content, id, sealedAt } = payload;
   if (content?.kind !== 'text') return undefined;
-  const { kind, text, me, reply, mentions, files } = content;
+  const { kind, text, me, reply, mentions, files, poll, forwarded } = content;
   const { mark } = judgeSender(at, sealedAt, 0, from.now);
   const author = authorOf(room, said);
   let item: TextItem = {
@@ -88,6 +88,8 @@ function lineOf(
     ...(reply && { reply }),
     ...(mentions && { mentions }),
     ...(files && { files }),
+    ...(poll && { poll }),
+    ...(forwarded && { forwarded }),
     ...(from.sharer && { shared: from.sharer }),
     ...(from.sharer && !author.isMember && { stranger: true }),
   };
@@ -97,7 +99,7 @@ function lineOf(
     const next = applyChange(item, change.change, authorOf(room, change), change.at);
     if (next === 'refused' || next === item) continue;
     item = next;
-    proofs = proofsAfter(proofs, change.change, change.message.identity, encodeProof(change.proof));
+    proofs = proofsAfter(proofs, item, change.change, change.message.identity, encodeProof(change.proof));
     proved.push(change);
   }
   return { item, proofs, proved };

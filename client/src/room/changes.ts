@@ -1,5 +1,6 @@
 import type { Content } from '@gochat/crypto/content';
 import type { Reaction, TextItem } from './history.ts';
+import { ANSWER_EMOJI, replacesAnswer } from './polls.ts';
 
 /** A change of an earlier message. */
 export type MessageChange = Extract<Content, { kind: 'edit' | 'delete' | 'react' }>;
@@ -84,16 +85,26 @@ function reacted(
   { emoji, on }: Extract<MessageChange, { kind: 'react' }>,
   { identity, name }: ChangeAuthor,
 ): TextItem {
-  const { reactions = [], ...bare } = item;
-  const present = reactions.find((r) => r.emoji === emoji);
+  const { reactions: all = [], ...bare } = item;
+  const present = all.find((r) => r.emoji === emoji);
   if (on === (present?.by.some((b) => b.identity === identity) ?? false)) return item;
+  const reactions = on && replacesAnswer(item, emoji) ? withoutAnswers(all, identity) : all;
   if (present === undefined) {
     if (reactions.length >= EMOJI_PER_MESSAGE) return item;
     return { ...bare, reactions: [...reactions, { emoji, by: [{ identity, name }] }] };
   }
   const by = on ? [...present.by, { identity, name }] : present.by.filter((b) => b.identity !== identity);
   const next = reactions.flatMap((r): Reaction[] =>
-    r !== present ? [r] : by.length > 0 ? [{ emoji, by }] : [],
+    r.emoji !== emoji ? [r] : by.length > 0 ? [{ emoji, by }] : [],
   );
   return next.length > 0 ? { ...bare, reactions: next } : bare;
+}
+
+/** Without the answer that the person had chosen before. */
+function withoutAnswers(reactions: readonly Reaction[], identity: string): readonly Reaction[] {
+  return reactions.flatMap((r): Reaction[] => {
+    if (!ANSWER_EMOJI.includes(r.emoji)) return [r];
+    const by = r.by.filter((b) => b.identity !== identity);
+    return by.length > 0 ? [{ ...r, by }] : [];
+  });
 }

@@ -14,7 +14,7 @@ export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
       const line = { ...stamp(event), ...author(room, event.from) };
       if (event.content.kind === 'leave') return { ...line, kind: 'leaving' };
       if (event.content.kind !== 'text') return undefined;
-      const { kind, text, me, reply, mentions, files } = event.content;
+      const { kind, text, me, reply, mentions, files, poll, forwarded } = event.content;
       return {
         ...line,
         kind,
@@ -25,6 +25,8 @@ export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
         ...(reply && { reply }),
         ...(mentions && { mentions }),
         ...(files && { files }),
+        ...(poll && { poll }),
+        ...(forwarded && { forwarded }),
       };
     }
     case 'joined':

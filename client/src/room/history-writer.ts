@@ -122,7 +122,7 @@ export class HistoryWriter {
     const marked = said.content.kind === 'edit' && said.timeMark ? { timeMark: said.timeMark } : {};
     if (said.content.kind === 'delete' && item.files !== undefined)
       this.#dropped.push({ files: item.files, isOwn: item.own, asAdmin: said.from.self && !item.own });
-    this.#put({ ...next, ...marked }, proofsAfter(line.proofs, said.content, identity, proof));
+    this.#put({ ...next, ...marked }, proofsAfter(line.proofs, item, said.content, identity, proof));
     return item;
   }
 

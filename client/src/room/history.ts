@@ -50,6 +50,10 @@ export interface TextItem extends Line {
   readonly mentions?: readonly string[];
   /** Its files as the author describes them. Names and types are claims: clean names before they are shown. */
   readonly files?: readonly FileContent[];
+  /** It asks a question, as `readPoll` reads it; how many answers a person may choose. Reactions with their emoji are the votes. */
+  readonly poll?: 'one' | 'many';
+  /** Whose words these are, as its author says: a name from another conversation, which proves nothing. */
+  readonly forwarded?: { readonly from: string };
   /** When its author last edited it, by the server's clock. */
   readonly edited?: number;
   /** Who deleted it, by the name at that time. Its text is gone from this profile. */

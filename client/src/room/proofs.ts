@@ -1,5 +1,7 @@
 import { fromUtf8, joinParts, splitParts, utf8 } from '@gochat/crypto/primitives';
 import type { MessageChange } from './changes.ts';
+import type { TextItem } from './history.ts';
+import { ANSWER_EMOJI, replacesAnswer } from './polls.ts';
 
 /** The encoded proofs of a line of the history, by what each proves: {@link ORIGINAL}, or a change of the line. */
 export type Proofs = ReadonlyMap<string, Uint8Array>;
@@ -10,19 +12,23 @@ export const NO_PROOFS: Proofs = new Map();
 export const ORIGINAL = 'original';
 
 /**
- * @param change of the line, by the person with this identity.
+ * @param item the message. @param change of it, by the person with this identity.
  * @returns the line's proofs after a change: those of the message, of its last edit and of the reactions that it has. A deleted message has none.
  */
 export function proofsAfter(
   proofs: Proofs,
+  item: Pick<TextItem, 'poll'>,
   change: MessageChange,
   identity: string,
   proof: Uint8Array | undefined,
 ): Proofs {
   if (change.kind === 'delete') return NO_PROOFS;
   const next = new Map(proofs);
-  const key = change.kind === 'edit' ? 'edit' : `react ${identity} ${change.emoji}`;
+  const keyOf = (emoji: string) => `react ${identity} ${emoji}`;
+  const key = change.kind === 'edit' ? 'edit' : keyOf(change.emoji);
   next.delete(key);
+  if (change.kind === 'react' && change.on && replacesAnswer(item, change.emoji))
+    for (const emoji of ANSWER_EMOJI) next.delete(keyOf(emoji));
   if (proof !== undefined && (change.kind === 'edit' || change.on)) next.set(key, proof);
   return next;
 }

@@ -49,6 +49,8 @@ export function message(
     reply: undefined,
     files: [],
     reactions: [],
+    poll: undefined,
+    forwarded: '',
     delivery: author.own ? 'sent' : undefined,
     deliveryText: author.own ? 'sent' : '',
     mentioned: false,

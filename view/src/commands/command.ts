@@ -67,6 +67,7 @@ export const COMMAND_NAMES = [
   'me',
   'file',
   'send',
+  'poll',
   'notify',
   'mute',
   'privacy',
@@ -85,6 +86,8 @@ export const COMMAND_NAMES = [
   // about a message
   'reply',
   'react',
+  'vote',
+  'forward',
   'edit',
   'delete',
   'copy',

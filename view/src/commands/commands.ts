@@ -1,6 +1,7 @@
 import type { TextItem } from '@gochat/client/history';
 import { parseHistorySetting } from '@gochat/client/history-setting';
 import type { MemberInfo } from '@gochat/client/methods';
+import { type PollText, readPoll } from '@gochat/client/polls';
 import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { quit, send } from '../dialogs/attach.ts';
@@ -81,10 +82,18 @@ const hasFiles = ({ item }: Given) => item.files !== undefined;
 const isPicture = (file: FileContent) => kindOf(file) === 'picture';
 const hasPicture = ({ item }: Given) => item.files?.some(isPicture) === true;
 
-/** The newest message of the loaded ones that has a file that fits. */
-function newestWith(room: RoomViewModel, fits: (file: FileContent) => boolean): string | undefined {
-  const item = room.lastMessage((one) => one.files?.some(fits) === true);
+/** The newest message of the loaded ones that fits. */
+function newest(room: RoomViewModel, fits: (item: TextItem) => boolean): string | undefined {
+  const item = room.lastMessage(fits);
   return item && keyOf(item);
+}
+
+function newestWith(room: RoomViewModel, fits: (file: FileContent) => boolean): string | undefined {
+  return newest(room, ({ files }) => files?.some(fits) === true);
+}
+
+function pollIn(item: TextItem): PollText | undefined {
+  return item.poll && item.deleted === undefined ? readPoll(item.text) : undefined;
 }
 
 const APP: Partial<Record<CommandName, Action>> = {
@@ -193,6 +202,11 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     available: mayWrite,
     attempt: ({ chat, args, room }) => send(chat, args, room),
   },
+  poll: {
+    takes: 'optional',
+    available: mayWrite,
+    attempt: async ({ chat, args }) => (await import('../dialogs/polls.ts')).poll(chat, args),
+  },
   notify: {
     takes: 'required',
     completes: 'choice',
@@ -299,6 +313,16 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
       );
       return undefined;
     },
+  },
+  vote: {
+    takes: 'optional',
+    available: (given) => pollIn(given.item) !== undefined && mayWrite(given) && isSent(given),
+    finds: (room) => newest(room, (item) => pollIn(item) !== undefined),
+    attempt: async ({ chat, item, args }) => (await import('../dialogs/polls.ts')).vote(chat, item, args),
+  },
+  forward: {
+    available: isSent,
+    attempt: async ({ chat, item }) => (await import('../dialogs/forward.ts')).askForward(chat, item),
   },
   edit: {
     available: (given) => given.item.own && mayWrite(given) && isSent(given),
@@ -423,7 +447,8 @@ export class CommandTable implements Commands {
     if (entry === undefined) return notAvailable(name);
     const { about, action } = entry;
     const given = this.#given(entry, args, row);
-    if (given === undefined && action.finds !== undefined) return this.#chat.words.text.files.noFiles;
+    if (given === undefined && action.finds !== undefined)
+      return name === 'vote' ? this.#chat.words.text.flashes.noPoll : this.#chat.words.text.files.noFiles;
     if (given === undefined) return (about === 'message' ? needsMessage : notAvailable)(name);
     if (action.available?.(given) === false) return notAvailable(name);
     if (given.args === '') return undefined;

@@ -37,7 +37,7 @@ export class PendingMessages {
 
   #item(
     { id, at }: Waiting,
-    { text, me, reply, mentions, files }: Extract<Waiting['content'], { kind: 'text' }>,
+    { text, me, reply, mentions, files, poll, forwarded }: Extract<Waiting['content'], { kind: 'text' }>,
     { name, identity }: { readonly name: string; readonly identity: string },
   ): TextItem {
     const known = this.#items.get(id);
@@ -56,6 +56,8 @@ export class PendingMessages {
       ...(reply && { reply }),
       ...(mentions && { mentions }),
       ...(files && { files }),
+      ...(poll && { poll }),
+      ...(forwarded && { forwarded }),
     };
     if (this.#items.size > REMEMBERED) this.#items.clear();
     this.#items.set(id, item);

@@ -70,6 +70,27 @@ export interface ReactionRow {
   readonly by: string;
 }
 
+/** A question with answers to choose from: `actions.react(row, answer.emoji)` chooses one, or takes the choice away. */
+export interface PollRow {
+  /** "Choose one answer", or several. */
+  readonly rule: string;
+  readonly answers: readonly AnswerRow[];
+  /** "3 people have voted". */
+  readonly total: string;
+}
+
+export interface AnswerRow {
+  /** The reaction that chooses it. */
+  readonly emoji: string;
+  readonly text: string;
+  readonly count: number;
+  /** Of those who have voted, how many chose it, from 0 to 1. */
+  readonly share: number;
+  readonly own: boolean;
+  /** "ana and ben", or empty. */
+  readonly by: string;
+}
+
 /** A message as it is quoted. */
 export interface Quote {
   readonly seq: string;
@@ -154,7 +175,12 @@ export interface MessageRow extends Common {
   readonly reply: Quote | undefined;
   /** In their order. A message with files may have no text. */
   readonly files: readonly FileRow[];
+  /** Without the votes of a poll. */
   readonly reactions: readonly ReactionRow[];
+  /** Undefined for a message that is no poll. The question is in `body`. */
+  readonly poll: PollRow | undefined;
+  /** "forwarded; Ben said it, says ana", or empty. */
+  readonly forwarded: string;
   /** Undefined for others' messages. */
   readonly delivery: Delivery | undefined;
   /** "waiting to be sent", "not sent", "sent", "read by ana and ben", or empty. */

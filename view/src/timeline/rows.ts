@@ -1,5 +1,6 @@
 import { type EventItem, factKey, type HistoryItem, type TextItem } from '@gochat/client/history';
 import type { EndState } from '@gochat/client/outgoing';
+import { ANSWER_EMOJI, type PollText, readPoll } from '@gochat/client/polls';
 import { fileNames } from '../files/file-rows.ts';
 import type { TextContext } from '../text/inline-parser.ts';
 import { isLarge, parseShown, wordsOf } from '../text/markdown.ts';
@@ -9,7 +10,7 @@ import { colourOf } from './colour.ts';
 import type { Readers, RowContext } from './context.ts';
 import type { Line, Lines } from './lines.ts';
 import { keyOf, ownKey } from './lines.ts';
-import type { Author, FileRow, MessageRow, Quote, ReactionRow, Row } from './row.ts';
+import type { Author, FileRow, MessageRow, PollRow, Quote, ReactionRow, Row } from './row.ts';
 
 /** Messages of one author within this time form a group. */
 const GROUP_MS = 5 * 60 * 1000;
@@ -375,13 +376,18 @@ function messageRow(
   const text = context.words.text.timeline;
   const author = authorOf(item, context);
   const delivery = deliveryOf(item, names, end, context);
-  const reactions = reactionsOf(item, context);
+  const asks = item.poll && readPoll(item.text);
+  const answers = asks === undefined ? [] : ANSWER_EMOJI.slice(0, asks.answers.length);
+  const all = reactionsOf(item, context);
+  const reactions = asks === undefined ? all : all.filter(({ emoji }) => !answers.includes(emoji));
+  const poll = asks && pollRow(item, asks, all, context);
+  const forwarded = item.forwarded === undefined ? '' : text.forwarded(sanitizeLine(item.forwarded.from));
   const mentioned = !item.own && (repliesToSelf || item.mentions?.includes(context.self) === true);
   const edited = item.edited === undefined ? '' : text.edited(clock.time(item.edited));
   const shared = first ? sharedText(item, context) : '';
   const timeMark = context.words.text.timeMark(item);
   // A room has thousands of rows, of which a screen draws some dozen: what takes long is made when it is read.
-  const body = once(() => parseShown(item.text, textContext(item, context)));
+  const body = once(() => parseShown(asks?.question ?? item.text, textContext(item, context)));
   const spoken = once(() =>
     text.spoken.message({
       author: author.name,
@@ -389,7 +395,9 @@ function messageRow(
       mentionsYou: mentioned,
       isReply: quote !== undefined,
       replyTo: quote?.from ?? '',
+      forwarded,
       text: wordsOf(body()),
+      poll: poll === undefined ? [] : [poll.rule, ...poll.answers.map(text.spoken.answer), poll.total],
       files: files.map(({ spoken: said }) => said),
       reactions,
       edited,
@@ -411,6 +419,8 @@ function messageRow(
     reply: quote,
     files,
     reactions,
+    poll,
+    forwarded,
     ...delivery,
     mentioned,
     source: sanitizeText(item.text),
@@ -444,6 +454,29 @@ function reactionsOf({ reactions = [] }: TextItem, { self, words }: RowContext):
     own: by.some(({ identity }) => identity === self),
     by: text.reactedBy(by.map((one) => (one.identity === self ? text.you : sanitizeLine(one.name)))),
   }));
+}
+
+function pollRow(
+  { poll, reactions = [] }: TextItem,
+  { answers }: PollText,
+  shown: readonly ReactionRow[],
+  { words }: RowContext,
+): PollRow {
+  const chosen = ANSWER_EMOJI.slice(0, answers.length);
+  const voters = new Set(
+    reactions.flatMap(({ emoji, by }) => (chosen.includes(emoji) ? by.map(({ identity }) => identity) : [])),
+  );
+  const { rule, voted } = words.text.timeline.poll;
+  return {
+    rule: rule[poll ?? 'one'],
+    answers: answers.map((answer, i) => {
+      const emoji = chosen[i] ?? '';
+      const { count = 0, own = false, by = '' } = shown.find((one) => one.emoji === emoji) ?? {};
+      const share = voters.size === 0 ? 0 : count / voters.size;
+      return { emoji, text: sanitizeLine(answer), count, share, own, by };
+    }),
+    total: voted(voters.size),
+  };
 }
 
 /** Makes a value when it is asked for, and keeps it. */

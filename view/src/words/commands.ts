@@ -67,6 +67,16 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       help: 'Insert a text file into the message field, as code',
       placeholder: 'PATH',
     },
+    poll: {
+      label: 'Ask a poll',
+      help: 'Ask a question with answers to choose from; parts are separated by |',
+      placeholder: 'QUESTION | ANSWER | ANSWER',
+    },
+    vote: {
+      label: 'Vote',
+      help: 'Choose an answer of a poll by its number, or take your choice back',
+      placeholder: 'NUMBER',
+    },
     send: {
       label: 'Attach files',
       help: 'Send files; paths as in a shell, and after -- a text',
@@ -108,6 +118,7 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     leave: { label: 'Leave', help: 'Leave this room' },
     forget: { label: 'Remove from the list', help: 'Remove a room that you are no longer a member of' },
     reply: { label: 'Reply', help: 'Reply to this message' },
+    forward: { label: 'Forward', help: 'Send this message to another room' },
     react: { label: 'React', help: 'React to this message with an emoji', placeholder: 'EMOJI' },
     edit: { label: 'Edit', help: 'Edit your message' },
     delete: { label: 'Delete for everyone', help: 'Delete this message on all devices' },

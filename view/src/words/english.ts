@@ -34,6 +34,7 @@ function text(f: Formats) {
     error: errorText(f),
     export: async () => (await import('./export.ts')).exportWords(f),
     history: (setting: HistorySetting) => shownHistory(f, setting),
+    messageDialogs: async () => (await import('./message-dialogs.ts')).messageDialogWords(f),
     flashes: flashWords(f),
     status: statusWords(f),
     timeline: timelineWords(f),

@@ -101,6 +101,8 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         return error.change === 'edit'
           ? 'Only its author can edit a message'
           : 'Only its author and admins of the room can delete a message';
+      case 'poll-answers':
+        return `A poll has a question and ${f.number(error.fewest)} to ${f.number(error.most)} answers`;
       case 'not-a-message':
         return 'This is not a message';
       case 'message-too-large':

@@ -14,6 +14,7 @@ export function flashWords(f: Formats) {
     needsMessage: (command: string) => `/${command} needs a message. Select one first.`,
     usage: (usage: string) => `Usage: ${usage}`,
     noMember: (name: string) => `There is no member “${name}” in this room`,
+    noPoll: 'There is no poll here',
     noRoom: (name: string) => `There is no room “${name}”`,
     severalRooms: (name: string, count: number) =>
       `${f.number(count)} rooms match “${name}”. To open the next one, type the command again.`,

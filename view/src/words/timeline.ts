@@ -25,6 +25,15 @@ export function timelineWords(f: Formats) {
     /** Of messages from before this profile has joined. `isStranger`: nobody else says that their author was ever a member. */
     shared: (by: string, isStranger: boolean) =>
       isStranger ? `shared by ${by}; its author is no member now` : `shared by ${by}`,
+    /** The name that whoever has forwarded it says. */
+    forwarded: (from: string) => `forwarded from ${from}`,
+    poll: {
+      rule: { one: 'Choose one answer', many: 'Choose one or more answers' },
+      voted: (count: number) =>
+        count === 0
+          ? 'Nobody has voted'
+          : f.plural(count, { one: '# person has voted', other: '# people have voted' }),
+    },
     waiting: 'waiting to be sent',
     refused: (end: EndState) => {
       if (end === 'missed')
@@ -50,7 +59,9 @@ export function timelineWords(f: Formats) {
           `${row.author}, ${row.time}`,
           row.mentionsYou ? 'mentions you' : '',
           row.isReply ? `reply to ${row.replyTo === '' ? 'someone' : row.replyTo}` : '',
+          row.forwarded,
           row.text,
+          ...row.poll,
           ...row.files,
           row.reactions.length === 0
             ? ''
@@ -62,6 +73,10 @@ export function timelineWords(f: Formats) {
         ]
           .filter((part) => part !== '')
           .join('; '),
+      answer: ({ text, count, by }: SpokenAnswer, i: number) =>
+        [`answer ${f.number(i + 1)}: ${text}`, f.plural(count, { one: '# vote', other: '# votes' }), by]
+          .filter((part) => part !== '')
+          .join(', '),
       notice: (time: string, text: string) => `${time}: ${text}`,
       warning: (time: string, text: string) => `Warning, ${time}: ${text}`,
     },
@@ -75,7 +90,10 @@ interface SpokenMessage {
   readonly isReply: boolean;
   /** Empty when the quoted message is not on this device. */
   readonly replyTo: string;
+  readonly forwarded: string;
   readonly text: string;
+  /** Of a poll: each answer in a sentence. */
+  readonly poll: readonly string[];
   /** Each file in a sentence. */
   readonly files: readonly string[];
   readonly reactions: readonly { readonly emoji: string; readonly by: string }[];
@@ -83,4 +101,10 @@ interface SpokenMessage {
   readonly shared: string;
   readonly timeMark: string;
   readonly delivery: string;
+}
+
+interface SpokenAnswer {
+  readonly text: string;
+  readonly count: number;
+  readonly by: string;
 }

@@ -4,6 +4,7 @@ import { blockLines, type DrawContext } from './blocks.ts';
 import { fileLines } from './files.ts';
 import { type Foreground, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
 import { inlineSpans, textSpans } from './inline-spans.ts';
+import { pollLines } from './poll.ts';
 import { shorten, widthOf } from './width.ts';
 import { MOST_LINES, wrap } from './wrap.ts';
 
@@ -99,6 +100,8 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
   const width = textWidth(gutter);
   const text: Line[] = [];
   if (row.reply !== undefined) text.push(quoteLine(row.reply, width, context));
+  if (row.forwarded !== '')
+    text.push(...wrap([...textSpans(row.forwarded, { fg: 'dim', italic: true })], width));
   if (row.me)
     text.push(
       ...wrap([span(`${sanitizeLine(row.author.name)} `, nickStyle(row.author)), ...meSpans(row)], width),
@@ -108,6 +111,7 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
     text.length = MOST_LINES;
     text.push(...wrap([span(context.text.row.cut, DIM)], width));
   }
+  if (row.poll !== undefined) text.push(...pollLines(row.poll, width, context));
   text.push(...fileLines(row.key, row.files, width, context));
   const tail = tailSpans(row, context);
   if (tail.length > 0) appendTail(text, tail, width);

@@ -6,6 +6,7 @@ import { Icon, type IconName } from '../icons.tsx';
 import { useText, useWords } from '../words.ts';
 import { clip } from './clip.ts';
 import { FileList } from './files.tsx';
+import { Poll } from './poll.tsx';
 import { Blocks, Reach } from './rich.tsx';
 
 interface MessageProps {
@@ -44,6 +45,7 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
         {heads && <Heading author={author} time={row.time} date={row.date} actions={actions} />}
         <div class={isOneParagraph(row) ? 'card' : 'card tall'}>
           {row.reply !== undefined && <QuoteButton quote={row.reply} actions={actions} tabIndex={tabIndex} />}
+          {row.forwarded !== '' && <p class="forwarded">{row.forwarded}</p>}
           <div class={row.large ? 'body large' : 'body'} dir="auto" hidden={row.body.length === 0 && !row.me}>
             {row.me && (
               <span class={`name colour-${author.colour}`} dir="auto">
@@ -52,6 +54,9 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
             )}
             <Blocks blocks={unfolded ? row.body : folded} actions={actions} />
           </div>
+          {row.poll !== undefined && (
+            <Poll row={row} poll={row.poll} actions={actions} tabIndex={tabIndex} writable={writable} />
+          )}
           <FileList row={row} actions={actions} tabIndex={tabIndex} />
           <State row={row} />
           {row.timeMark !== '' && <p class="time-mark">{row.timeMark}</p>}
@@ -75,8 +80,14 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
 }
 
 /** If so, the delivery state is shown after the text instead of below it. */
-function isOneParagraph({ body, files }: MessageRow): boolean {
-  return files.length === 0 && body.length === 1 && body[0]?.kind === 'paragraph';
+function isOneParagraph({ body, files, poll, forwarded }: MessageRow): boolean {
+  return (
+    files.length === 0 &&
+    poll === undefined &&
+    forwarded === '' &&
+    body.length === 1 &&
+    body[0]?.kind === 'paragraph'
+  );
 }
 
 export function Deleted({ row, actions }: { readonly row: DeletedRow; readonly actions: Actions }) {

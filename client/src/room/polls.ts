@@ -1,0 +1,45 @@
+import type { TextItem } from './history.ts';
+
+/** The reactions by which members choose an answer of a poll, in the order of the answers. */
+export const ANSWER_EMOJI: readonly string[] = [
+  ...Array.from({ length: 9 }, (_, i) => `${i + 1}\u{fe0f}\u{20e3}`),
+  '\u{1f51f}',
+];
+
+/** How many answers a poll has at least. At most it has one for each of {@link ANSWER_EMOJI}. */
+export const FEWEST_ANSWERS = 2;
+
+/** What the text of a poll says. */
+export interface PollText {
+  /** All lines that are no answers. */
+  readonly question: string;
+  readonly answers: readonly string[];
+}
+
+/** @returns the text of a poll: the question, then each answer in a line of its own, after its emoji and a space */
+export function pollText({ question, answers }: PollText): string {
+  return [question, ...answers.map((answer, i) => `${ANSWER_EMOJI[i] ?? ''} ${answer}`)].join('\n');
+}
+
+/**
+ * @param text of a message with `poll`, as its author wrote or edited it. Its answers are the lines that begin with the emoji of the first
+ *   answer, then of the second and so on
+ * @returns undefined if the text has fewer than two answers: it is shown as any other
+ */
+export function readPoll(text: string): PollText | undefined {
+  const question: string[] = [];
+  const answers: string[] = [];
+  for (const line of text.split('\n')) {
+    const start = `${ANSWER_EMOJI[answers.length] ?? '\n'} `;
+    const answer = line.startsWith(start) ? line.slice(start.length).trim() : '';
+    if (answer === '') question.push(line);
+    else answers.push(answer);
+  }
+  if (answers.length < FEWEST_ANSWERS) return undefined;
+  return { question: question.join('\n').trim(), answers };
+}
+
+/** Whether the reaction chooses an answer of the poll in which a person has only one. */
+export function replacesAnswer(item: Pick<TextItem, 'poll'>, emoji: string): boolean {
+  return item.poll === 'one' && ANSWER_EMOJI.includes(emoji);
+}

@@ -1,0 +1,103 @@
+import { isBlank } from '@gochat/client/blank';
+import type { TextItem } from '@gochat/client/history';
+import { ANSWER_EMOJI, FEWEST_ANSWERS, pollText, readPoll } from '@gochat/client/polls';
+import type { Chat } from '../chat/chat.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
+import type { MenuDialog } from './dialog.ts';
+import { FieldError } from './field-error.ts';
+import { form, menuItem, textField, toggleField } from './forms.ts';
+import { react } from './message.ts';
+
+/** How many answers the form has room for. */
+const FIELDS = 5;
+
+type Asking = Pick<Chat, 'words' | 'dialogs' | 'flashes' | 'navigation' | 'messages'>;
+
+/**
+ * Asks a poll in the open room.
+ * @param args question and answers, separated by `|`; a form asks for what is missing
+ * @returns why it can't be asked; undefined when it was, or when a form is shown
+ */
+export async function poll(chat: Asking, args: string): Promise<string | undefined> {
+  const words = await chat.words.text.messageDialogs();
+  const { room } = chat.navigation;
+  const [question = '', ...answers] = args.split('|').map((part) => part.trim());
+  if (room === undefined) return undefined;
+  if (answers.length >= FEWEST_ANSWERS) {
+    if (answers.length > ANSWER_EMOJI.length || isBlank(question) || answers.some(isBlank))
+      return words.poll.usage(FEWEST_ANSWERS, ANSWER_EMOJI.length);
+    await chat.messages.queue(room, { kind: 'text', text: pollText({ question, answers }), poll: 'one' });
+    return undefined;
+  }
+  const fields = Array.from({ length: FIELDS }, (_, i) =>
+    textField(
+      `answer ${i}`,
+      words.poll.answer(i + 1),
+      answers[i] ?? '',
+      i < FEWEST_ANSWERS ? '' : words.poll.optional,
+    ),
+  );
+  chat.dialogs.show({
+    dialog: form(
+      words.poll.title,
+      [words.poll.text],
+      [
+        textField('question', words.poll.question, question),
+        ...fields,
+        toggleField('many', words.poll.many, false),
+      ],
+      words.poll.submit,
+    ),
+    submit: async (values, handle) => {
+      const asked = (values.question ?? '').trim();
+      const given = fields
+        .map(({ name }) => (values[name] ?? '').trim())
+        .filter((answer) => !isBlank(answer));
+      if (isBlank(asked)) throw new FieldError('question', words.poll.noQuestion);
+      const empty = fields.find(({ name }) => isBlank(values[name] ?? ''));
+      if (given.length < FEWEST_ANSWERS) throw new FieldError(empty?.name ?? '', words.poll.fewAnswers);
+      const kind = values.many === 'on' ? 'many' : 'one';
+      const text = pollText({ question: asked, answers: given });
+      await chat.messages.queue(room, { kind: 'text', text, poll: kind });
+      handle.close();
+    },
+  });
+  return undefined;
+}
+
+/**
+ * Chooses an answer of a poll, or takes the choice back if it is chosen.
+ * @param args its number; a menu asks when it is empty. @returns why it can't be chosen
+ */
+export async function vote(chat: Asking, item: TextItem, args: string): Promise<string | undefined> {
+  const words = await chat.words.text.messageDialogs();
+  const asked = readPoll(item.text);
+  if (asked === undefined) return undefined;
+  const { answers, question } = asked;
+  const choose = (answer: number) => react(chat, item, ANSWER_EMOJI[answer] ?? '');
+  if (args !== '') {
+    const number = /^[0-9]+$/.test(args) ? Number(args) : 0;
+    if (number < 1 || number > answers.length) return words.poll.numbers(answers.length);
+    return choose(number - 1);
+  }
+  const self = chat.navigation.room?.self?.identity;
+  const isOwn = (emoji: string) =>
+    item.reactions?.some((one) => one.emoji === emoji && one.by.some(({ identity }) => identity === self)) ===
+    true;
+  chat.dialogs.show<MenuDialog>({
+    dialog: {
+      kind: 'menu',
+      title: words.poll.vote,
+      text: [sanitizeLine(question)],
+      code: [],
+      items: answers.map((answer, i) =>
+        menuItem(String(i), sanitizeLine(answer), isOwn(ANSWER_EMOJI[i] ?? '') ? words.poll.chosen : ''),
+      ),
+    },
+    pick: (name, handle) => {
+      handle.close();
+      chat.flashes.attempt(() => choose(Number(name)));
+    },
+  });
+  return undefined;
+}

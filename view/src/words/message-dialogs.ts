@@ -1,0 +1,31 @@
+import type { Formats } from './formats.ts';
+
+/** What dialogs about polls and forwarded messages say. Names come sanitized. */
+export function messageDialogWords(f: Formats) {
+  return {
+    poll: {
+      title: 'Ask a poll',
+      text: 'Members see who chose which answer. You can edit the question and the answers later, as in any message.',
+      question: 'Question',
+      answer: (number: number) => `Answer ${f.number(number)}`,
+      optional: 'May be empty.',
+      many: 'Several answers can be chosen',
+      submit: 'Ask',
+      noQuestion: 'Write a question',
+      fewAnswers: 'A poll has at least two answers',
+      usage: (fewest: number, most: number) =>
+        `Usage: /poll QUESTION | ANSWER | ANSWER, with ${f.number(fewest)} to ${f.number(most)} answers`,
+      vote: 'Choose an answer',
+      chosen: 'your choice',
+      numbers: (most: number) => `Say the number of an answer, from 1 to ${f.number(most)}`,
+    },
+    forward: {
+      where: 'Forward to which room?',
+      title: (room: string) => `Forward to ${room}?`,
+      text: (author: string) =>
+        `Its members see that ${author} wrote it, as you say. Ask ${author} if you aren’t sure that this is welcome.`,
+      submit: 'Forward',
+      done: (room: string) => `Forwarded to ${room}`,
+    },
+  };
+}
