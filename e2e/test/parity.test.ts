@@ -19,6 +19,8 @@ const FEATURES = [
   'quotes, lists and links',
   'replies with a jump to the quoted',
   'reactions',
+  'polls',
+  'forwarding',
   'edits',
   'deletes for everyone',
   'files',
@@ -119,6 +121,45 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     expect(await to.exports()).toMatch(
       new RegExp(`^-- kitchen\n(?:.*\n)*\\d{4}-.* <${by.name}> keep${tag}\n`),
     );
+  },
+  polls: async (by, to, tag) => {
+    await by.says(`/poll Tea${tag}? | green${tag} | black${tag}`);
+    for (const screen of [by, to])
+      await shows(screen, [
+        `Tea${tag}?`,
+        'Choose one answer',
+        `green${tag}`,
+        `black${tag}`,
+        'Nobody has voted',
+      ]);
+    await to.says('/vote 2');
+    for (const screen of [by, to]) await shows(screen, ['1 person has voted'], ['Nobody has voted']);
+    await by.says('/vote');
+    await by.chooses(`green${tag}`);
+    for (const screen of [by, to]) await shows(screen, ['2 people have voted']);
+    await by.says('/vote 2');
+    for (const screen of [by, to]) await shows(screen, [new RegExp(`black${tag}[^\\n]*\\s2\\b`)]);
+    await by.says('/vote 9');
+    await shows(by, ['Say the number of an answer, from 1 to 2']);
+    await by.writes('');
+    await by.on(`Tea${tag}?`, 'delete');
+    await by.confirms();
+    for (const screen of [by, to]) await shows(screen, [], [`Tea${tag}?`]);
+  },
+  forwarding: async (by, to, tag) => {
+    await to.says(`pass on${tag}`);
+    await shows(by, [`pass on${tag}`]);
+    await by.on(`pass on${tag}`, 'forward');
+    await shows(by, ['Forward to which room?']);
+    await by.picks('garden', 'garden');
+    await shows(by, ['Forward to garden?']);
+    await by.confirms();
+    await shows(by, ['Forwarded to garden']);
+    for (const screen of [by, to]) {
+      await screen.opens('garden');
+      await shows(screen, [new RegExp(`forwarded from ${to.name}[\\s\\S]*pass on${tag}`)]);
+      await screen.opens('kitchen');
+    }
   },
   mentions: async (by, to, tag) => {
     await by.says(`@${to.name} look${tag}`);

@@ -152,6 +152,18 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/change.ts')).erase,
   },
   {
+    name: 'poll <room> <question> <answers...>',
+    does: 'ask a question with two to ten answers; the members choose one each, and see who chose what',
+    options: [['--many', 'each can choose several answers'], JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/poll.ts')).poll,
+  },
+  {
+    name: 'vote <room> <message> <number>',
+    does: 'choose an answer of a poll, which is named as for save',
+    options: [['--undo', 'take the choice back'], JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/poll.ts')).vote,
+  },
+  {
     name: 'rooms',
     onlyPrints: true,
     does: "list the profile's rooms",

@@ -21,7 +21,10 @@ export interface ChatScreen {
   /** Saves the open room as plain text. @returns what the file holds */
   exports(): Promise<string>;
   /** Runs a command on the message that holds this text; it is the newest that does. */
-  on(text: string, command: 'reply' | 'react' | 'edit' | 'delete' | 'quoted' | 'author'): Promise<void>;
+  on(
+    text: string,
+    command: 'reply' | 'react' | 'edit' | 'delete' | 'forward' | 'quoted' | 'author',
+  ): Promise<void>;
   /** Writes into the dialog's field and takes what is found first. */
   picks(text: string, found: string): Promise<void>;
   /** Picks the dialog's entry of this name. */
@@ -124,7 +127,7 @@ export class TerminalChat implements ChatScreen {
     await shows(this, [text]);
     await this.#leavesReading();
     await this.screen.press('M-Up');
-    const keys = { reply: 'r', react: '+', edit: 'e', delete: 'd', quoted: 'Q', author: 'v' };
+    const keys = { reply: 'r', react: '+', edit: 'e', delete: 'd', forward: 'f', quoted: 'Q', author: 'v' };
     await this.screen.press(keys[command]);
   }
 
@@ -139,7 +142,7 @@ export class TerminalChat implements ChatScreen {
 
   async picks(text: string, found: string): Promise<void> {
     await this.screen.type(text);
-    await shows(this, [new RegExp(`${found}.*${text}`)]);
+    await shows(this, [new RegExp(`${found}.*${text}|[│|]\\s*[▌>›].*${found}`)]);
     await this.screen.press('Enter');
   }
 
@@ -279,7 +282,7 @@ export class WebChat implements ChatScreen {
     const row = this.#page.locator('article', { hasText: text }).last();
     await row.waitFor();
     await row.focus();
-    const keys = { reply: 'r', react: '+', edit: 'e', delete: 'd', quoted: '>', author: 'v' };
+    const keys = { reply: 'r', react: '+', edit: 'e', delete: 'd', forward: 'f', quoted: '>', author: 'v' };
     await this.#page.keyboard.press(keys[command]);
   }
 
@@ -290,7 +293,10 @@ export class WebChat implements ChatScreen {
   }
 
   async chooses(label: string): Promise<void> {
-    await this.#page.locator('dialog :is(.list, .answers) button', { hasText: label }).first().click();
+    await this.#page
+      .locator('dialog :is(:is(.list, .answers) button, [role=option])', { hasText: label })
+      .first()
+      .click();
   }
 
   async fills(values: readonly string[]): Promise<void> {

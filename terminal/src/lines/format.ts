@@ -20,8 +20,13 @@ const QUOTED_CHARS = 32;
 export function formatItem(text: TerminalText, item: HistoryItem, answered?: TextItem): string {
   const mark = text.timeMark(item);
   const line = lineOf(text, item, answered);
-  const remarks = [sharedText(text, item), mark].filter((remark) => remark !== '');
+  const remarks = [forwardedText(text, item), sharedText(text, item), mark].filter((remark) => remark !== '');
   return [line, ...remarks.map((remark) => text.lines.system(remark))].join('\n');
+}
+
+function forwardedText(text: TerminalText, item: HistoryItem): string {
+  if (item.kind !== 'text' || item.forwarded === undefined) return '';
+  return text.timeline.forwarded(nameOf(item.forwarded.from));
 }
 
 function sharedText(text: TerminalText, item: HistoryItem): string {

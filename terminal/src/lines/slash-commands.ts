@@ -1,6 +1,9 @@
+import { isBlank } from '@gochat/client/blank';
+import { ChatError } from '@gochat/client/chat-error';
 import { cleanFileName } from '@gochat/client/file-name';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
+import { ANSWER_EMOJI, FEWEST_ANSWERS, pollText, readPoll } from '@gochat/client/polls';
 import { UsageError } from '@gochat/server/usage-error';
 import { deviceDetail, deviceName, idOf } from '@gochat/view/device-names';
 import { asNamed, isHarmless, NotAsNamed } from '@gochat/view/harmless';
@@ -114,6 +117,36 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     const id = newMessageId();
     const content = await textContent(profile, room, rest);
     await profile.call('queue', { room, id, content: { ...content, me: true } });
+    waitFor([id]);
+    return undefined;
+  },
+  poll: async (rest, { profile, room, waitFor }) => {
+    const [question = '', ...answers] = rest.split('|').map((part) => part.trim());
+    const most = ANSWER_EMOJI.length;
+    if (answers.length < FEWEST_ANSWERS || answers.length > most || [question, ...answers].some(isBlank))
+      throw new ChatError({ reason: 'poll-answers', fewest: FEWEST_ANSWERS, most });
+    const id = newMessageId();
+    const content = { kind: 'text', text: pollText({ question, answers }), poll: 'one' } as const;
+    await profile.call('queue', { room, id, content });
+    waitFor([id]);
+    return undefined;
+  },
+  vote: async (rest, { profile, room, prompt, text, waitFor }) => {
+    const item = await findMessage(profile, room, ({ poll }) => poll !== undefined);
+    const asked = item && readPoll(item.text);
+    if (item === undefined || asked === undefined) {
+      prompt.print(text.lines.system(text.flashes.noPoll));
+      return 'refused';
+    }
+    const number = /^[0-9]+$/.test(rest) ? Number(rest) : 0;
+    const emoji = number <= asked.answers.length ? ANSWER_EMOJI[number - 1] : undefined;
+    if (emoji === undefined) {
+      prompt.print(text.lines.system((await text.messageDialogs()).poll.numbers(asked.answers.length)));
+      return 'refused';
+    }
+    const id = newMessageId();
+    const content = { kind: 'react', to: { seq: item.seq, id: item.id }, emoji, on: true } as const;
+    await profile.call('queue', { room, id, content, allowed: true });
     waitFor([id]);
     return undefined;
   },

@@ -46,7 +46,14 @@ type MakeChange = (
   mentioning: (text: string) => ReturnType<typeof textContent>,
 ) => Promise<Content>;
 
-async function change(io: Io, room: string, id: string, options: Options, make: MakeChange): Promise<number> {
+/** Changes a message, named by its id or its position. @param make the change of it */
+export async function change(
+  io: Io,
+  room: string,
+  id: string,
+  options: Options,
+  make: MakeChange,
+): Promise<number> {
   const wait = waitMs(options.wait, 5000);
   return withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);

@@ -47,6 +47,7 @@ export function remarksOn(
   const mark = text.timeMark(item);
   return [
     ...(item.reply === undefined ? [] : [replyTo(words, answered, hand)]),
+    ...(item.forwarded === undefined ? [] : [text.timeline.forwarded(hand.name(item.forwarded.from))]),
     ...(item.edited === undefined || item.deleted !== undefined
       ? []
       : [words.edited(words.stamp(item.edited))]),

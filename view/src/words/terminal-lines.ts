@@ -191,6 +191,8 @@ export function lineText(f: Formats) {
       rooms: { args: '', text: 'list the rooms of this profile' },
       return: { args: '[yes]', text: 'join the others again, if they have gone on without this device' },
       me: { args: 'TEXT', text: 'say what you do' },
+      poll: { args: 'QUESTION | ANSWER | ANSWER', text: 'ask a question; the members choose an answer' },
+      vote: { args: 'NUMBER', text: 'choose an answer of the newest poll' },
       send: { args: 'PATH… [-- TEXT]', text: 'send files; paths as in a shell' },
       save: { args: '[NUMBER]', text: 'save the files of the newest message that has some' },
       open: { args: '[NUMBER]', text: 'open a file of that message with another program' },

@@ -58,6 +58,7 @@ const BINDINGS: readonly Binding[] = [
   onMessage('+', 'react'),
   onMessage(':', 'react'),
   onMessage('D', 'delete'),
+  onMessage('F', 'forward'),
   onMessage('Y', 'copy'),
   onMessage('>', 'quoted'),
   onMessage('V', 'author'),
