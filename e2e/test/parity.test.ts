@@ -152,7 +152,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.on(`pass on${tag}`, 'forward');
     await shows(by, ['Forward to which room?']);
     await by.picks('garden', 'garden');
-    await shows(by, ['Forward to garden?']);
+    await shows(by, ['Forward to garden']);
     await by.confirms();
     await shows(by, ['Forwarded to garden']);
     for (const screen of [by, to]) {

@@ -21,7 +21,7 @@ export function messageDialogWords(f: Formats) {
     },
     forward: {
       where: 'Forward to which room?',
-      title: (room: string) => `Forward to ${room}?`,
+      title: (room: string) => `Forward to ${room}`,
       text: (author: string) =>
         `Its members see that ${author} wrote it, as you say. Ask ${author} if you aren’t sure that this is welcome.`,
       submit: 'Forward',
