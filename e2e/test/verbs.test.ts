@@ -436,6 +436,51 @@ test('the line mode prints edits, reactions and deletions', async () => {
   expect(after.out).not.toContain('I hav');
 });
 
+test('a poll is asked and voted on by verbs, in line mode and by the SDK', async () => {
+  const { name, link, ana, ben } = await room();
+  expect((await run(ben, ['join', link, '--as', 'ben', '--no-chat'])).code).toBe(0);
+  for (const answers of [
+    [],
+    ['yes'],
+    ['yes', ' '],
+    ['yes', 'no\nmore'],
+    Array.from({ length: 11 }, (_, i) => `${i}`),
+  ])
+    expect(await run(ana, ['poll', name, 'Tea?', ...answers])).toMatchObject({ code: 2, out: '' });
+  const id = idOf(await run(ana, ['poll', name, 'Tea?', 'green', 'black', '--json']));
+  expect(await run(ben, ['vote', name, id, '2'])).toMatchObject({ code: 0 });
+  expect(await run(ben, ['vote', name, id, '3'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('from 1 to 2'),
+  });
+  expect(await run(ana, ['chat', name], '/vote 1\n/poll Now? | yes | no\n')).toMatchObject({ code: 0 });
+  expect((await run(ana, ['chat', name], '/vote 9\n')).out).toContain(
+    'Say the number of an answer, from 1 to 2',
+  );
+  const his = await GoChat.open(join(home.path, ben));
+  const talk = await his.room(name);
+  const votes = async () => {
+    const polls: string[][] = [];
+    for await (const item of talk.history()) {
+      if (item.kind !== 'text' || item.poll === undefined) continue;
+      const chosen = (item.reactions ?? []).map(
+        ({ emoji, by }) => `${emoji[0]} ${by.map(({ name: who }) => who).join(' ')}`,
+      );
+      polls.push([item.text.split('\n')[0] ?? '', ...chosen]);
+    }
+    return polls;
+  };
+  await his.profile.call('sync', { room: talk.id, waitMs: 30_000 });
+  expect(await votes()).toEqual([['Tea?', '2 ben', '1 ana'], ['Now?']]);
+  const own = await talk.poll('Which?', ['a', 'b'], { many: true });
+  for (const answer of [1, 2]) expect(await talk.vote(own, answer)).toBe(true);
+  expect(await talk.vote(own, 1, false)).toBe(true);
+  expect((await votes()).at(-1)).toEqual(['Which?', '2 ben']);
+  await expect(talk.poll('Which?', ['a'])).rejects.toMatchObject({ data: { reason: 'poll-answers' } });
+  await his.close();
+  expect(await run(ben, ['vote', name, id, '2', '--undo'])).toMatchObject({ code: 0 });
+});
+
 test('a member who leaves is removed', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

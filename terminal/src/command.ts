@@ -63,6 +63,7 @@ export async function run(
       refuseEmpty(verb, command, given, options);
       const args = given
         .slice(0, -2)
+        .flat()
         .filter((arg): arg is string => typeof arg === 'string')
         .map(unmark);
       begins(verb);
@@ -104,7 +105,7 @@ function refuseEmpty(verb: Verb, command: Command, given: readonly unknown[], op
   const names = command.registeredArguments.map((argument) => argument.name());
   const empty = [
     ...names
-      .filter((name, i) => given[i] === '' && verb.mayBeEmpty !== name)
+      .filter((name, i) => [given[i]].flat().includes('') && verb.mayBeEmpty !== name)
       .map((name) => name.toUpperCase()),
     ...command.options
       .filter((option) => [options[option.attributeName()]].flat().includes(''))

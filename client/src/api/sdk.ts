@@ -5,6 +5,7 @@ import { pickRoom } from '../account/pick-room.ts';
 import type { FileSource, OpenFileOptions } from '../files/files.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
 import type { Outcome } from '../room/outgoing.ts';
+import { ANSWER_EMOJI, FEWEST_ANSWERS, pollText, readPoll } from '../room/polls.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';
 import { ChatError } from './chat-error.ts';
 import { historyPages } from './history-pages.ts';
@@ -387,6 +388,29 @@ export class ChatRoom {
       { kind: 'react', to: await this.#ref(message, waitMs), emoji: textOf(emoji), on },
       waitMs,
     );
+  }
+
+  /**
+   * Asks a poll. @param answers from 2 to 10, each in one line. @param options `many`: a member may choose several answers
+   * @throws ChatError as {@link send}; `usage` for too few or too many answers, or line breaks in them
+   */
+  async poll(
+    question: string,
+    answers: readonly string[],
+    { many = false, waitMs = 5000 }: { readonly many?: boolean; readonly waitMs?: number } = {},
+  ): Promise<SentMessage> {
+    const text = pollText({ question, answers });
+    const read = readPoll(text);
+    if (read === undefined || read.question !== question.trim() || read.answers.length !== answers.length)
+      throw new ChatError({ reason: 'poll-answers', fewest: FEWEST_ANSWERS, most: ANSWER_EMOJI.length });
+    return this.#say({ kind: 'text', text, poll: many ? 'many' : 'one' }, waitMs);
+  }
+
+  /** Chooses an answer of a poll, counted from 1; with `on` false, takes the choice back. As {@link edit}. @throws ChatError `usage` for no answer's number */
+  async vote(poll: HistoryItem | SentMessage, answer: number, on = true, waitMs = 5000): Promise<boolean> {
+    const emoji = ANSWER_EMOJI[answer - 1];
+    if (emoji === undefined) throw new ChatError({ reason: 'content-invalid' });
+    return this.react(poll, emoji, on, waitMs);
   }
 
   async #change(content: Content, waitMs: number): Promise<boolean> {
