@@ -11,7 +11,7 @@ import { Device, TestLog } from './device.ts';
 const HOUR = 3600;
 const HOUR_MS = HOUR * 1000;
 
-/** A clock that stands still until the test sets it. */
+/** A clock that stops until the test sets it. */
 function setClock(start = 1_800_000_000_000) {
   const clock = { at: start };
   return { clock, env: { now: () => clock.at, random: platform.random } satisfies Env };
@@ -134,7 +134,7 @@ test('neither the server nor the sender alone can make messages disappear early'
   expect(await textsOf(ben)).toEqual(['hello', 'a year']);
 });
 
-test('who was away for longer is told how many messages have disappeared, and stores none of them', async () => {
+test('who was away for longer reads how many messages have disappeared, and stores none of them', async () => {
   const { ana, ben, clock, bens } = await anaAndBen();
   await ben.reads();
   const had = await recordsOf(ben);

@@ -9,7 +9,7 @@ import { epochOf, type Member, ownLeaf, type Room } from './room.ts';
 
 /**
  * A box brings one member the way into a direct room, by a message to all: nobody else learns for whom it is, or what it says. It has a
- * part for each leaf that a person may have. Those that nobody needs are sealed to keys that nobody has: random bytes could be told
+ * part for each leaf that a person may have. Those that nobody needs are sealed to keys that nobody has: random bytes could be distinguished
  * from an encapsulated key.
  */
 

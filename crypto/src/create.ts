@@ -104,7 +104,7 @@ interface Founding {
   readonly own: string;
   readonly kind: RoomKind;
   readonly state: RoomState;
-  /** What the server is told of the state's invites, in their order. */
+  /** What the server learns of the state's invites, in their order. */
   readonly grants: readonly Pick<InviteGrant, 'join' | 'expires' | 'uses'>[];
 }
 

@@ -54,7 +54,7 @@ test('a message disappears by the setting of the epoch in which it was posted, f
   expect(changes).toEqual([60, 3600, undefined, 0]);
 });
 
-test('the server is told in the same handshake how long it keeps messages', async () => {
+test('the same handshake orders how long the server keeps messages', async () => {
   const { log, ana, ben, env } = await anaBenMal();
   const rules = async (change: Parameters<typeof configure>[1]) => {
     await ana.reads(log);

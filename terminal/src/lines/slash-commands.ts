@@ -1,5 +1,4 @@
 import { isBlank } from '@gochat/client/blank';
-import { ChatError } from '@gochat/client/chat-error';
 import { cleanFileName } from '@gochat/client/file-name';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
@@ -120,11 +119,13 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     waitFor([id]);
     return undefined;
   },
-  poll: async (rest, { profile, room, waitFor }) => {
+  poll: async (rest, { profile, room, prompt, text, waitFor }) => {
     const [question = '', ...answers] = rest.split('|').map((part) => part.trim());
     const most = ANSWER_EMOJI.length;
-    if (answers.length < FEWEST_ANSWERS || answers.length > most || [question, ...answers].some(isBlank))
-      throw new ChatError({ reason: 'poll-answers', fewest: FEWEST_ANSWERS, most });
+    if (answers.length < FEWEST_ANSWERS || answers.length > most || [question, ...answers].some(isBlank)) {
+      prompt.print(text.lines.system((await text.messageDialogs()).poll.usage(FEWEST_ANSWERS, most)));
+      return 'refused';
+    }
     const id = newMessageId();
     const content = { kind: 'text', text: pollText({ question, answers }), poll: 'one' } as const;
     await profile.call('queue', { room, id, content });
