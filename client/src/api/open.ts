@@ -1,4 +1,4 @@
-import type { Env } from '@gochat/crypto/primitives';
+import type { DevicesEnv } from '../devices/devices-parts.ts';
 import type { FileCache } from '../files/file-cache.ts';
 import { FilePlace } from '../files/file-place.ts';
 import { parseProxy } from '../net/proxy-address.ts';
@@ -28,7 +28,7 @@ export interface OpenOptions {
   readonly proxy?: string;
   /** With a proxy: a connection for each room, each with its own user name at the proxy. The profile keeps this with the proxy. */
   readonly unlinked?: boolean;
-  readonly env?: Env;
+  readonly env?: DevicesEnv;
 }
 
 /**

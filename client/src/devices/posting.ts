@@ -12,7 +12,7 @@ import { serverOf } from './ticket.ts';
 
 /** Changes of one moment are posted together. */
 const TOGETHER_MS = 1000;
-/** The shortest time between two posts in a self room. */
+/** The shortest time between two posts in a self room, unless the environment has another one. */
 const APART_MS = 10_000;
 /** How long a device that asks has for saying what it knows. */
 const ASKED_MS = 2000;
@@ -167,7 +167,7 @@ export class Posting {
     if (asks) this.#asked.set(id, parts.env.now());
     if (asks) this.#timers.after(ANSWER_MS, this.#nudge);
     this.#next.delete(id);
-    this.#waits(id, APART_MS);
+    this.#waits(id, parts.env.postsApartMs ?? APART_MS);
   }
 
   /** Has posted what the one who asks lacks, and nobody has posted meanwhile. */

@@ -1,6 +1,7 @@
 import type { DeviceOfPerson, Linking } from '@gochat/client/methods';
 import type { OpenOptions } from '@gochat/client/open';
 import { WAIT_MS } from '../waits.ts';
+import { brisk } from './brisk.ts';
 import { Someone, startServer, type TestServer, temporary } from './people.ts';
 
 /** Makes an empty profile a device of a person, who types the digits that it shows. Resolves once the new device has everything. */
@@ -91,7 +92,7 @@ export class DeviceWorld {
 
   /** A further process with a profile. */
   async opens(name: string, dir: string, options: Partial<OpenOptions> = {}): Promise<Someone> {
-    const one = await Someone.open(name, dir, options);
+    const one = await Someone.open(name, dir, { env: brisk, ...options });
     this.#ends.push(() => one.close());
     return one;
   }

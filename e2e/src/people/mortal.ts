@@ -1,14 +1,13 @@
 import { Account } from '@gochat/client/internal/account/account';
+import type { DevicesEnv } from '@gochat/client/internal/devices/devices-parts';
 import { Forgetting } from '@gochat/client/internal/profile/forget';
 import { MemoryStore } from '@gochat/client/internal/store/memory';
 import { Records } from '@gochat/client/internal/store/records';
-import type { Env } from '@gochat/crypto/primitives';
 import { openVault } from '@gochat/crypto/vault';
+import { brisk } from './brisk.ts';
 import { Crashed, CrashingStore } from './crashing-store.ts';
 import { Network } from './network.ts';
 import { noFiles } from './no-files.ts';
-
-const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
 
 /** The write at which a process dies, counted from 1, and whether it reaches the disk. */
 export type Death = readonly [at: number, when: 'before' | 'after'];
@@ -17,8 +16,8 @@ export type Death = readonly [at: number, when: 'before' | 'after'];
 export class Mortal {
   readonly network = new Network();
   readonly #disk = new MemoryStore();
-  #vault = openVault(random(32));
-  readonly #env: Env;
+  #vault = openVault(brisk.random(32));
+  readonly #env: DevicesEnv;
   readonly #deaths: Death[];
   #store: CrashingStore;
   #chat: Account | undefined;
@@ -26,7 +25,7 @@ export class Mortal {
 
   /** @param deaths of the first processes. @param now its clock */
   constructor(deaths: readonly Death[] = [], now: () => number = Date.now) {
-    this.#env = { now, random };
+    this.#env = { ...brisk, now };
     this.#deaths = [...deaths];
     this.#store = this.#nextStore();
   }
