@@ -119,6 +119,8 @@ async function foundRoom(who: Identity, { own, kind, state, grants }: Founding, 
     contextExtensions(genesis, state),
   );
   const admin = signingKey(env.random(32));
+  // Other rooms have no moderators.
+  const keepers = kind === ROOM_KIND.room ? signingKey(env.random(32)) : undefined;
   const keys = await epochKeys(mls, id);
   const body = sealBody(keys, 'handshake', id, genesis, env);
   const published = await publish(id, mls, keys, state.invites, env);
@@ -129,6 +131,7 @@ async function foundRoom(who: Identity, { own, kind, state, grants }: Founding, 
     body: encodeBytes(body),
     access: encodeBytes(keys.access.publicKey),
     admin: encodeBytes(admin.publicKey),
+    ...(keepers && { keepers: encodeBytes(keepers.publicKey) }),
     ...(state.expire !== undefined && { rules: serverRules(state, undefined) }),
     ...published,
     invites: published.invites.map((grant, i) => ({ ...grant, ...grants[i] })),
@@ -147,6 +150,7 @@ async function foundRoom(who: Identity, { own, kind, state, grants }: Founding, 
       status: 'joining',
       pending,
       admin,
+      keepers,
       rotatedAt: env.now(),
       device: who.device,
       person: personKeyOf(who.identity),

@@ -2,8 +2,16 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { epochKeys } from './keys.ts';
 import { decodeMls, encodeMls } from './mls/codec.ts';
 import { NO_PACKS, type Packs } from './packs.ts';
-import { concatBytes, fromUtf8, joinParts, signingKey, splitParts, utf8 } from './primitives.ts';
-import type { Confirmer, Entrance, Peer, PendingCommit, Room } from './room.ts';
+import {
+  concatBytes,
+  fromUtf8,
+  joinParts,
+  type SigningKey,
+  signingKey,
+  splitParts,
+  utf8,
+} from './primitives.ts';
+import type { Confirmer, Entrance, OfficeKey, Peer, PendingCommit, Room } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { readContext } from './room-state.ts';
 
@@ -43,13 +51,17 @@ type Stored = Pick<
   readonly entrance: (Omit<Entrance, 'secret'> & { readonly secret: string }) | undefined;
   readonly confirmedBy: Confirmer | undefined;
   readonly admin: string | undefined;
+  /** These three are absent if an older version of this software has stored the room. */
+  readonly keepers?: string | undefined;
+  readonly voice?: string | undefined;
+  readonly keysDue?: Room['keysDue'];
   readonly office: { readonly sealed?: string; readonly heard: boolean } | undefined;
   readonly person: string | undefined;
   readonly own: string | undefined;
   readonly device: string;
   readonly formerKeys: readonly (readonly [string, number])[];
   readonly pending:
-    | (Omit<PendingCommit, 'mls' | 'admin' | 'data'> & { readonly admin?: string; readonly data: string })
+    | (Omit<PendingCommit, 'mls' | OfficeKey | 'data'> & StoredKeys & { readonly data: string })
     | undefined;
   readonly chain: {
     readonly index: number;
@@ -59,6 +71,8 @@ type Stored = Pick<
     readonly verifiable: boolean;
   };
 };
+
+type StoredKeys = { readonly [K in OfficeKey]?: string };
 
 const CLAIM_BYTES = 16;
 
@@ -95,6 +109,9 @@ export function encodeRoom(room: Room): Uint8Array {
     peers: [...room.peers],
     pass: encodeBytes(room.accessKey.seed),
     admin: room.admin && encodeBytes(room.admin.seed),
+    keepers: room.keepers && encodeBytes(room.keepers.seed),
+    voice: room.voice && encodeBytes(room.voice.seed),
+    keysDue: room.keysDue,
     office: {
       heard: room.office.heard,
       ...(room.office.sealed && { sealed: encodeBytes(room.office.sealed) }),
@@ -110,6 +127,8 @@ export function encodeRoom(room: Room): Uint8Array {
       hash: pending.hash,
       data: encodeBytes(pending.data),
       ...(pending.admin && { admin: encodeBytes(pending.admin.seed) }),
+      ...(pending.keepers && { keepers: encodeBytes(pending.keepers.seed) }),
+      ...(pending.voice && { voice: encodeBytes(pending.voice.seed) }),
     },
     chain: {
       index: chain.index,
@@ -172,7 +191,10 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     next: stored.next,
     inFlight: stored.inFlight,
     pending: pending && restoredPending(pending, pendingBytes),
-    admin: stored.admin === undefined ? undefined : signingKey(decodeBytes(stored.admin)),
+    admin: restoredKey(stored.admin),
+    keepers: restoredKey(stored.keepers),
+    voice: restoredKey(stored.voice),
+    keysDue: stored.keysDue,
     office: {
       heard: stored.office?.heard ?? false,
       sealed: stored.office?.sealed === undefined ? undefined : decodeBytes(stored.office.sealed),
@@ -201,15 +223,21 @@ async function restored(bytes: Uint8Array): Promise<Room> {
 }
 
 function restoredPending(
-  { admin, data, ...pending }: NonNullable<Stored['pending']>,
+  { admin, keepers, voice, data, ...pending }: NonNullable<Stored['pending']>,
   mlsBytes: Uint8Array,
 ): PendingCommit {
   return {
     ...pending,
     mls: decodeMls(mlsBytes),
     data: decodeBytes(data),
-    ...(admin !== undefined && { admin: signingKey(decodeBytes(admin)) }),
+    admin: restoredKey(admin),
+    keepers: restoredKey(keepers),
+    voice: restoredKey(voice),
   };
+}
+
+function restoredKey(seed: string | undefined): SigningKey | undefined {
+  return seed === undefined ? undefined : signingKey(decodeBytes(seed));
 }
 
 function damaged(): RoomError {

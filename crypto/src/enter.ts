@@ -1,6 +1,6 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { Position, RequestId } from '@gochat/protocol/fields';
-import { type Dialled, signedEnter } from '@gochat/protocol/signed';
+import { type Dialled, signedEnter, signedVoice } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { newId } from './new-id.ts';
 import { type Env, sign } from './primitives.ts';
@@ -9,7 +9,8 @@ import type { Room } from './room.ts';
 /**
  * @param by the key to prove: the one that this device has added, or the one of its epoch, which also proves that the server has the
  * handshake that began it
- * @returns the request to read and follow the room after `since`, with the proof that the server requires.
+ * @returns the request to read and follow the room after `since`, with the proof that the server requires, and that of the voice key if this
+ * device has it.
  */
 export function proveEnter(
   room: Room,
@@ -28,5 +29,9 @@ export function proveEnter(
     since,
     nonce: newId(env),
   };
-  return { ...unsigned, proof: encodeBytes(sign(accessKey, signedEnter(at, unsigned))) };
+  return {
+    ...unsigned,
+    proof: encodeBytes(sign(accessKey, signedEnter(at, unsigned))),
+    ...(room.voice && { voice: encodeBytes(sign(room.voice, signedVoice(at, unsigned))) }),
+  };
 }

@@ -4,7 +4,6 @@ import { LIMITS } from '@gochat/protocol/limits';
 import type { Rules } from '@gochat/protocol/rules';
 import { signedHandshake, signedOrder, signedRefresh } from '@gochat/protocol/signed';
 import type { Order, UpOf } from '@gochat/protocol/up';
-import { handOver } from './admin-key.ts';
 import { COMMIT_DATA, type CommitDataItem, encodeCommitData } from './commit-data.ts';
 import { publish } from './groupinfo.ts';
 import { renewedLeaf } from './identity.ts';
@@ -15,9 +14,10 @@ import type { Proposal } from './mls/suite.ts';
 import { cleanName, cleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
 import { officeAfter, sealAdminKey } from './office.ts';
+import { changeKeys, type OfficeKeys } from './office-keys.ts';
 import { type HistorySetting, isSameHistory, type Packs, withoutPacks } from './packs.ts';
 import { mayChangeState, mayRemove, personsIn, withoutAbsent } from './policy.ts';
-import { type Env, type SigningKey, sha256, sign, signingKey } from './primitives.ts';
+import { type Env, sha256, sign } from './primitives.ts';
 import {
   before,
   epochOf,
@@ -26,6 +26,7 @@ import {
   memberAt,
   membersOf,
   namingLeaf,
+  OFFICE_KEYS,
   ownCredential,
   ownInviteIn,
   ownLeaf,
@@ -33,11 +34,11 @@ import {
   stateOf,
 } from './room.ts';
 import { RoomError } from './room-error.ts';
-import { haveSameRules, type RoomRules, serverRules } from './room-rules.ts';
+import { haveSameRules, type RoomRules } from './room-rules.ts';
 import { contextExtensions, isStaff, type MemberInvite, type RoomState } from './room-state.ts';
 import type { SafeInvite } from './safe.ts';
 import { sealBody } from './seal.ts';
-import { type Role, roleOf } from './speaking.ts';
+import type { Role } from './speaking.ts';
 import { STATE_LIMITS } from './state-limits.ts';
 import { isWaiting } from './unfollowed.ts';
 
@@ -70,14 +71,14 @@ interface Change {
   readonly name?: string;
   /** What the commit says beside its proposals. */
   readonly data?: readonly CommitDataItem[];
-  /** The room's admin key after the commit, if the commit replaces it. */
-  readonly admin?: SigningKey;
+  /** The keys that the commit replaces. */
+  readonly keys?: OfficeKeys;
+  /** What the server is ordered to enforce from then on. */
+  readonly rules?: Rules | undefined;
   /** The secret of the own invite after the commit. */
   readonly own: Uint8Array | undefined;
   /** The packs that are kept after the commit, if they are others. */
   readonly packs?: Packs;
-  /** What the server is to enforce after the commit, if that changes. */
-  readonly rules?: Rules;
   /** Whether the committer's person gives up its office. */
   readonly stepsDown?: boolean;
 }
@@ -100,7 +101,7 @@ function self(room: Room): Member {
 export interface HealOptions {
   /** The new display name. It is the person's if this device has its {@link namingLeaf}. */
   readonly name?: string;
-  /** Ends the access keys of earlier epochs; only with the admin key. */
+  /** Ends the access keys of earlier epochs, if this device has the admin or keepers key. */
   readonly retire?: boolean;
   /** Asks the admins to retire the access keys, because a copy of this device may exist. */
   readonly ask?: boolean;
@@ -108,7 +109,7 @@ export interface HealOptions {
 
 /**
  * Makes an empty commit, which replaces the keys of this device's leaf. With keys stolen earlier, nobody can read the next epoch or
- * sign in it. The heal of an admin replaces the admin key too, and hands it to the other admins.
+ * sign in it. The heal of an admin also replaces the admin and the keepers key, and hands each key to all who share it.
  * @throws RoomError `not-active`, `pending`; NameError
  */
 export async function heal(room: Room, env: Env, { name, retire, ask }: HealOptions = {}): Promise<Started> {
@@ -123,26 +124,16 @@ export async function heal(room: Room, env: Env, { name, retire, ask }: HealOpti
     path: true,
     ...(name !== undefined && { name: cleanName(name) }),
   };
-  if (room.admin === undefined || !self(room).admin) return start(room, { ...change, data }, env);
-  const next = await withNewAdminKey(room, data, membersOf(room), env);
-  return start(room, { ...change, ...next, ...(retire && { retire }) }, env);
+  const retires = { ...(retire && orders(room) && { retire }) };
+  if (room.admin === undefined || !self(room).admin) return start(room, { ...change, data, ...retires }, env);
+  const next = await changeKeys(room, { state: stateOf(room), heals: true }, env);
+  return start(room, { ...change, ...next, data: [...data, ...next.data], ...retires }, env);
 }
 
-/** A new admin key, with the data that hands it to the admins among these members. */
-async function withNewAdminKey(
-  room: Room,
-  data: readonly CommitDataItem[],
-  among: readonly Member[],
-  env: Env,
-): Promise<Pick<Change, 'data' | 'admin'>> {
-  const admin = signingKey(env.random(32));
-  const others = among.filter((m) => m.admin && !m.self);
-  const parts = await handOver(
-    room,
-    others.map((m) => m.device),
-    admin,
-  );
-  return { admin, data: parts.length === 0 ? data : [...data, [COMMIT_DATA.adminKey, parts]] };
+/** Whether this device has a key that orders a retirement, or ends invites. */
+export function orders(room: Room): boolean {
+  const { admin, moderator } = self(room);
+  return (admin && room.admin !== undefined) || (moderator && room.keepers !== undefined);
 }
 
 /** How a Remove treats what the removed person knows. */
@@ -184,18 +175,10 @@ export async function remove(
     path: true,
   };
   const data: CommitDataItem[] = keep ? [[COMMIT_DATA.keep, new Uint8Array()]] : [];
-  if (room.admin === undefined || !me.admin) return start(room, { ...change, data }, env);
-  // Whoever held the admin key holds it still.
-  const next =
-    target.office === 'admin'
-      ? await withNewAdminKey(
-          room,
-          data,
-          membersOf(room).filter((m) => !gone.includes(m)),
-          env,
-        )
-      : { data };
-  return start(room, { ...change, ...next, retire: true }, env);
+  const retires = { ...(orders(room) && { retire: true }) };
+  if (room.admin === undefined || !me.admin) return start(room, { ...change, data, ...retires }, env);
+  const next = await changeKeys(room, { state: stateOf(room), gone: leaves }, env);
+  return start(room, { ...change, ...next, data: [...data, ...next.data], ...retires }, env);
 }
 
 /** Why the policy lets this member not do something. In a direct room it is nobody's to do. */
@@ -272,7 +255,7 @@ interface Configuration {
 
 /**
  * Changes the room's name, topic or rules. An empty topic removes the topic.
- * @throws RoomError `not-admin`; NameError
+ * @throws RoomError `not-admin`, `admin-key-missing`; NameError
  */
 export async function configure(room: Room, change: Configuration, env: Env): Promise<Started> {
   const { name, topic, history, speak, slow, links, expire } = change;
@@ -304,22 +287,11 @@ export async function setRole(room: Room, device: string, role: Role, env: Env):
   if (target === undefined) throw new RoomError('no-such-member');
   const state = withoutVoidInvites(room);
   const next = me.admin ? withRole(state, target.identity, role) : withMute(state, target.identity, role);
-  if (!next.admins.some((identity) => personsIn(room.mls).has(identity))) throw new RoomError('last-admin');
+  if (me.admin && room.admin === undefined) throw missingAdminRights(room);
+  const present = personsIn(room.mls);
+  if (me.admin && !next.admins.some((identity) => present.has(identity))) throw new RoomError('last-admin');
   checkRoleLists(next);
-  const was = roleOf(state, target.identity);
-  if (was !== 'admin' && role !== 'admin') return changeState(room, next, env);
-  if (room.admin === undefined || !me.admin) throw missingAdminRights(room);
-  const key = role === 'admin' ? room.admin : signingKey(env.random(32));
-  const given = membersOf(room).filter(
-    (m) => !m.self && (role === 'admin' ? m.identity === target.identity : next.admins.includes(m.identity)),
-  );
-  const parts = await handOver(
-    room,
-    given.map((m) => m.device),
-    key,
-  );
-  const data = [[COMMIT_DATA.adminKey, parts] as const];
-  return changeState(room, next, env, { data, ...(role !== 'admin' && { admin: key }) });
+  return changeState(room, next, env, { again: target.identity });
 }
 
 /** The state in which a person has this role and no other. */
@@ -395,11 +367,12 @@ export function reopen(room: Room, env: Env): Promise<Started> {
 }
 
 /**
- * Answers a member who asks for it: replaces the own invite, whose secret a thief may know, and retires the access keys.
+ * Answers a member who asks for it, as an admin or moderator: replaces the own invite, whose secret a thief may know, and retires the
+ * access keys.
  * @throws RoomError `not-admin`, `admin-key-missing`
  */
 export async function answerAsk(room: Room, env: Env): Promise<Started> {
-  if (room.admin === undefined || !self(room).admin) throw missingAdminRights(room);
+  if (!orders(room)) throw missingAdminRights(room);
   const state = withoutVoidInvites(room);
   const invites = state.invites.filter((i) => !i.own);
   return changeState(room, { ...state, invites }, env, { retire: true });
@@ -447,7 +420,10 @@ async function changeState(
   room: Room,
   wanted: RoomState,
   env: Env,
-  more: Pick<Change, 'fresh' | 'data' | 'admin' | 'complete' | 'retire'> = {},
+  {
+    again,
+    ...more
+  }: Pick<Change, 'fresh' | 'data' | 'complete' | 'retire'> & { readonly again?: string } = {},
 ): Promise<Started> {
   const now = await before(room);
   const me = self(room).identity;
@@ -460,16 +436,15 @@ async function changeState(
     { proposalType: 'group_context_extensions', groupContextExtensions: { extensions } },
   ];
   const fresh = [...(more.fresh ?? []), ...(missing ? [{ id: own.id, join: own.join, terms: {} }] : [])];
-  const change = { intent: 'state', proposals, invites: next.invites, ...more, fresh } as const;
+  const governs = room.admin !== undefined && self(room).admin;
+  // Without that key this device can't order what the server is to enforce of it.
+  if (!governs && !haveSameRules(now.state, next)) throw missingAdminRights(room);
+  const keys = governs ? await changeKeys(room, { state: next, ...(again && { again }) }, env) : undefined;
+  const change = { intent: 'state', proposals, invites: next.invites, ...more, ...keys, fresh } as const;
   const stepsDown = !next.admins.includes(me);
   const packs = isSameHistory(now.state, next) ? undefined : withoutPacks(room.packs);
-  const rules = haveSameRules(now.state, next) ? undefined : serverRules(next, undefined);
   const secret = missing ? room.keys.own : room.own;
-  return start(
-    room,
-    { ...change, own: secret, stepsDown, ...(packs && { packs }), ...(rules && { rules }) },
-    env,
-  );
+  return start(room, { ...change, own: secret, stepsDown, ...(packs && { packs }) }, env);
 }
 
 /** @throws RoomError `not-active`, `pending`, `change-unconfirmed` */
@@ -520,13 +495,14 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
     hash: encodeBytes(sha256(body)),
     mls,
     data,
-    ...(change.admin && { admin: change.admin }),
+    ...change.keys,
   };
   return { room: { ...room, pending }, frame };
 }
 
 /** An admin's commit says how the admin key is sealed from then on: with the own invite that is live after it. */
-function officeOf(room: Room, { admin = room.admin, own, stepsDown }: Change, env: Env): CommitDataItem[] {
+function officeOf(room: Room, { keys, own, stepsDown }: Change, env: Env): CommitDataItem[] {
+  const admin = keys?.admin ?? room.admin;
   if (admin === undefined || !self(room).admin) return [];
   if (own === undefined || room.person === undefined || stepsDown)
     return [[COMMIT_DATA.office, new Uint8Array()]];
@@ -541,26 +517,36 @@ function withTerms(
   return own === undefined ? grant : { ...grant, join: own.join, ...own.terms };
 }
 
-function needsOrder(room: Room, { retire, admin, complete, rules }: Change): boolean {
-  if (retire === true || admin !== undefined || rules !== undefined) return true;
-  return complete === true && room.admin !== undefined && self(room).admin;
+function needsOrder(room: Room, { retire, keys = {}, rules, complete }: Change): boolean {
+  if (retire === true || rules !== undefined) return true;
+  if (OFFICE_KEYS.some((kind) => keys[kind] !== undefined)) return true;
+  return complete === true && orders(room);
 }
 
 /** The order of a handshake. The server ends the invites that such a handshake doesn't list. */
 function makeOrder(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'order'>, change: Change): Order {
-  if (room.admin === undefined) throw missingAdminRights(room);
+  const key = self(room).admin ? room.admin : room.keepers;
+  if (key === undefined) throw missingAdminRights(room);
+  const { retire, keys, rules } = change;
   const order = {
-    key: encodeBytes(room.admin.publicKey),
-    ...(change.retire === true && { retire: true as const }),
-    ...(change.admin && { admins: [encodeBytes(change.admin.publicKey)] }),
-    ...(change.rules && { rules: change.rules }),
+    key: encodeBytes(key.publicKey),
+    ...(retire === true && { retire: true as const }),
+    ...(keys?.admin && { admins: [encodeBytes(keys.admin.publicKey)] }),
+    ...(keys?.keepers && { keepers: encodeBytes(keys.keepers.publicKey) }),
+    ...(rules && { rules }),
   };
-  return { ...order, proof: encodeBytes(sign(room.admin, signedOrder(unsigned, order))) };
+  return { ...order, proof: encodeBytes(sign(key, signedOrder(unsigned, order))) };
 }
 
 /** Drops a pending handshake that the server has refused, so that it is known not to be in the log. */
 export function abandon(room: Room): Room {
   return { ...room, pending: undefined };
+}
+
+/** Forgets a key with which the server takes no orders any more. @param key its public half, as base64url */
+export function withoutKey(room: Room, key: string): Room {
+  const isKeepers = room.keepers !== undefined && encodeBytes(room.keepers.publicKey) === key;
+  return isKeepers ? { ...room, keepers: undefined } : { ...room, admin: undefined };
 }
 
 /** @returns a request that publishes this epoch's GroupInfo again, for when joiners can't use the one that the server keeps. */

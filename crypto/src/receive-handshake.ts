@@ -1,6 +1,5 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId, Position } from '@gochat/protocol/fields';
-import { takeOver } from './admin-key.ts';
 import { adopt } from './adopt.ts';
 import { COMMIT_DATA, type CommitData, decodeCommitData } from './commit-data.ts';
 import type { RoomEvent, Step } from './event.ts';
@@ -14,6 +13,7 @@ import type { LeafNode, MlsState, PublicMessage } from './mls/suite.ts';
 import { holdsPath, leavesOf } from './mls/tree.ts';
 import { isCleanName } from './names.ts';
 import { officeAfter } from './office.ts';
+import { heldKeys, keysAfter, keysDueAfter, type OfficeKeys } from './office-keys.ts';
 import { classify, type MembershipChange, mayJoin, personsIn } from './policy.ts';
 import { equalBytes, signingKey } from './primitives.ts';
 import {
@@ -23,6 +23,7 @@ import {
   memberAt,
   membersOf,
   namingLeaf,
+  OFFICE_KEYS,
   ownInviteIn,
   ownLeaf,
   type PendingCommit,
@@ -75,7 +76,7 @@ async function ownLanded(
   const after: Room = {
     ...said,
     pending: undefined,
-    admin: isOwnAdmin(adopted) ? (pending.admin ?? adopted.admin) : undefined,
+    ...heldKeys(adopted, keysWith(adopted, pending)),
     key: entry.seq,
     accessKey: adopted.keys.access,
     status: adopted.status === 'rolled-back' && healed ? 'active' : adopted.status,
@@ -89,6 +90,11 @@ async function ownLanded(
     events: change === undefined ? [landed] : [...eventsOf(old, after, change, entry), landed],
     secretsToWipe: [],
   };
+}
+
+/** The keys of this device, with those that its handshake has replaced. */
+function keysWith(room: Room, pending: PendingCommit): OfficeKeys {
+  return Object.fromEntries(OFFICE_KEYS.map((kind) => [kind, pending[kind] ?? room[kind]]));
 }
 
 /** How long a former leaf key is kept, in milliseconds, and how many. */
@@ -159,15 +165,8 @@ async function receiveCommit(room: Room, entry: DecodedEntry, now: number): Prom
   if (step.room === room) return step;
   const data = dataOf(message.authenticatedData);
   const informed = withData(room, step.room, change, data, entry);
-  return { ...step, room: await withAdminKey(room, informed, change.by, data) };
-}
-
-/** After an admin's commit: this device may have received the admin key, or may no longer be an admin. */
-async function withAdminKey(old: Room, after: Room, by: number, data: CommitData): Promise<Room> {
-  if (!isOwnAdmin(after)) return { ...after, admin: undefined };
-  const parts = memberAt(old, by)?.admin === true ? data.get(COMMIT_DATA.adminKey) : undefined;
-  const given = parts && (await takeOver(old, parts));
-  return given === undefined ? after : { ...after, admin: given };
+  const keys = await keysAfter(room, informed, change.by, data);
+  return { ...step, room: { ...informed, ...keys } };
 }
 
 /** @returns the room with what the data of a member's commit says, and with what follows for the access keys. */
@@ -186,11 +185,23 @@ function withData(
   const heard = given !== undefined && own !== undefined && equalBytes(given, own);
   const newcomer = heard ? undefined : after.newcomer;
   const { due: wanted } = after.retirement;
-  if (by?.admin === true && data.has(COMMIT_DATA.retire)) {
+  const keysDue = keysDueAfter(old, after, change, data);
+  if ((by?.admin || by?.moderator) && data.has(COMMIT_DATA.retire)) {
     // Whoever has copied a device may know the own invite's secret, so an answer replaces that, too.
     const unanswered = wanted === 'asked' && change.kind !== 'state' && !after.joinsClosed;
-    const retirement = { at, healed: false, ...(unanswered && { due: wanted }) };
-    return { ...after, own, office, newcomer, retirement, key: seq, accessKey: after.keys.access };
+    // A moderator can't replace the admin key.
+    const isKept = unanswered || (wanted === 'former-admin' && !by.admin);
+    const retirement = { at, healed: false, ...(isKept && { due: wanted }) };
+    return {
+      ...after,
+      own,
+      office,
+      newcomer,
+      keysDue,
+      retirement,
+      key: seq,
+      accessKey: after.keys.access,
+    };
   }
   const healed = after.retirement.healed || change.kind !== 'state';
   const due = wanted === 'asked' ? wanted : (reasonIn(old, after, change, data) ?? wanted);
@@ -199,6 +210,7 @@ function withData(
     own,
     office,
     newcomer,
+    keysDue,
     retirement: { at: after.retirement.at, healed, ...(due && { due }) },
   };
 }
@@ -234,10 +246,6 @@ function ownSecret(
 
 function isSecretOf(secret: Uint8Array, invite: InviteId): boolean {
   return secret.length === 16 && inviteKeys(secret).id === invite;
-}
-
-function isOwnAdmin(room: Room): boolean {
-  return room.context.state === 'newer' || memberAt(room, ownLeaf(room))?.admin === true;
 }
 
 function notFollowed(
@@ -389,7 +397,12 @@ async function advanced(
   after = confirmed(afterFollowed(after, author), author);
   if (joiner !== undefined) {
     const inviter = liveInvite(stateOf(room), joiner.invite)?.by ?? '';
-    after = { ...after, peers: counterReset(after.peers, joiner.leaf), newcomer: { inviter } };
+    after = {
+      ...after,
+      peers: counterReset(after.peers, joiner.leaf),
+      newcomer: { inviter },
+      keysDue: keysDueAfter(room, after, change, new Map()),
+    };
   }
   return {
     room: after,

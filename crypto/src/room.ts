@@ -61,8 +61,10 @@ export interface PendingCommit {
   readonly mls: MlsState;
   /** The commit's authenticated data. Empty for a creation and a join. */
   readonly data: Uint8Array;
-  /** The new admin key, if the handshake replaces it. */
-  readonly admin?: SigningKey;
+  /** The new keys, if the handshake replaces them. */
+  readonly admin?: SigningKey | undefined;
+  readonly keepers?: SigningKey | undefined;
+  readonly voice?: SigningKey | undefined;
 }
 
 /** What this device knows about the messages of one member. */
@@ -197,6 +199,12 @@ export interface Room {
   readonly pending: PendingCommit | undefined;
   /** The admin key that the room's admins share, if this device has it. */
   readonly admin: SigningKey | undefined;
+  /** The key that admins and moderators share, if this device has it: it orders retirements and ends invites. */
+  readonly keepers: SigningKey | undefined;
+  /** The key of those who may post without the limits of the room's rules, if this device has it. */
+  readonly voice: SigningKey | undefined;
+  /** Somebody `lacking` a key should have been handed it, or one is `exposed` to who should not know it any more: an admin's heal ends both. */
+  readonly keysDue: 'lacking' | 'exposed' | undefined;
   /** The admin key as its last author has sealed it, for devices of that person that come in by the own invite. */
   readonly office: SealedOffice;
   /** The packs of history that are kept ready for newcomers. */
@@ -231,6 +239,10 @@ export interface Room {
   readonly rotatedAt: number;
 }
 
+/** The keys that those share who hold an office. */
+export type OfficeKey = (typeof OFFICE_KEYS)[number];
+export const OFFICE_KEYS = ['admin', 'keepers', 'voice'] as const;
+
 /** The member who confirmed a room, by the name of that time. */
 export type Confirmer = Pick<Member, 'identity' | 'name'>;
 
@@ -260,7 +272,7 @@ export async function roomOf(
   id: RoomId,
   mls: MlsState,
   more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt' | 'device'> &
-    Partial<Pick<Room, 'inviter' | 'entrance' | 'office' | 'packs' | 'person'>>,
+    Partial<Pick<Room, 'inviter' | 'entrance' | 'office' | 'packs' | 'person' | 'keepers'>>,
 ): Promise<Room> {
   const context = readContext(mls.groupContext.extensions, id, mls.groupContext.groupId);
   if (context === undefined) throw new RoomError('bad-group');
@@ -284,6 +296,9 @@ export async function roomOf(
     next: 1,
     inFlight: [],
     formerKeys: [],
+    keepers: undefined,
+    voice: undefined,
+    keysDue: undefined,
     office: NO_OFFICE,
     packs: NO_PACKS,
     person: undefined,

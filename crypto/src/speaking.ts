@@ -36,15 +36,6 @@ export interface SpeakingTimes {
   readonly previousAt?: number | undefined;
 }
 
-/** What the rules of speaking are about, and what of it counts for slow mode: a correction needn't wait. */
-const GOVERNED: ReadonlySet<string> = new Set(['text', 'edit', 'poll']);
-const SLOWED: ReadonlySet<string> = new Set(['text', 'poll']);
-
-/** Whether content takes a turn to speak in slow mode. */
-export function takesTurn({ kind }: Pick<Content, 'kind'>): boolean {
-  return SLOWED.has(kind);
-}
-
 /**
  * Whether a person may say this in an epoch with this room state. All readers judge alike, by the state of the message's epoch and the
  * server's time of the message. Admins and moderators may always speak, and everybody may react, vote, delete and leave.
@@ -57,10 +48,11 @@ export function maySay(
   content: Pick<Content, 'kind'>,
   { at, previousAt }: SpeakingTimes,
 ): Silence | undefined {
-  if (!GOVERNED.has(content.kind) || isStaff(state, identity)) return undefined;
+  if ((content.kind !== 'text' && content.kind !== 'edit') || isStaff(state, identity)) return undefined;
   const silence = silenceOf(state, identity);
   if (silence !== undefined) return silence;
-  if (state.slow === undefined || previousAt === undefined || !takesTurn(content)) return undefined;
+  // A correction needn't wait.
+  if (state.slow === undefined || previousAt === undefined || content.kind === 'edit') return undefined;
   const until = previousAt + state.slow * 1000;
   return at < until ? { reason: 'slow', until } : undefined;
 }

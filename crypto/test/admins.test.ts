@@ -1,7 +1,7 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { expect, test } from 'vitest';
-import { handOver } from '../src/admin-key.ts';
 import { COMMIT_DATA, encodeCommitData } from '../src/commit-data.ts';
+import { handOver } from '../src/hand-over.ts';
 import { configure, invite, remove, setRole } from '../src/handshake.ts';
 import { commit } from '../src/mls/commits.ts';
 import { EXTENSION } from '../src/mls/suite.ts';
@@ -120,7 +120,7 @@ test("the remaining admins get the new key, and the last admin can't be removed 
 test('only an admin can give a member an admin key', async () => {
   const { log, ana, ben, env, mal } = await anaBenMal();
   const held = ana.room.admin?.publicKey;
-  const parts = await handOver(mal.room, [ana.device, ben.device], signingKey(env.random(32)));
+  const parts = await handOver(mal.room, 'admin', [ana.device, ben.device], signingKey(env.random(32)));
   expect(parts).toHaveLength(224);
   const aad = encodeCommitData([[COMMIT_DATA.adminKey, parts]]);
   // Any member may make this kind of change: it is the one that creates an invite.

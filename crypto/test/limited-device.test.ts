@@ -1,8 +1,8 @@
 import { decodeBytes } from '@gochat/protocol/encoding';
 import { expect, test } from 'vitest';
-import { takeOver } from '../src/admin-key.ts';
 import { COMMIT_DATA, decodeCommitData } from '../src/commit-data.ts';
 import { publish } from '../src/groupinfo.ts';
+import { takeOver } from '../src/hand-over.ts';
 import { answerAsk, configure, heal, keepSafe, remove, setRole } from '../src/handshake.ts';
 import {
   type Certificate,
@@ -340,7 +340,7 @@ async function keysFor(log: Log, device: Person): Promise<SigningKey[]> {
     const body = openBody(room.keys, 'handshake', room.id, decodeBytes(entry.body));
     const message = body && readPrivateMessage(body);
     const data = message && decodeCommitData(message.authenticatedData)?.get(COMMIT_DATA.adminKey);
-    const key = data && (await takeOver(room, data));
+    const key = data && (await takeOver(room, 'admin', data));
     if (key !== undefined) keys.push(key);
     await device.takes(entry);
   }

@@ -1,12 +1,14 @@
 import type { DownOf } from '@gochat/protocol/down';
 import { decodeBytes } from '@gochat/protocol/encoding';
 import { type InviteId, type Position, type RequestId, START } from '@gochat/protocol/fields';
+import type { Rules } from '@gochat/protocol/rules';
 import {
   type Dialled,
   signedEnter,
   signedHandshake,
   signedOrder,
   signedRefresh,
+  signedVoice,
 } from '@gochat/protocol/signed';
 import type { InviteGrant, UpOf } from '@gochat/protocol/up';
 import { inviteKeys } from '../src/invite.ts';
@@ -40,6 +42,8 @@ export class Log implements Shown {
   #keys = new Map<Position, string>();
   #acks = new Map<string, Position>();
   #admins = new Set<string>();
+  #keepers: string | undefined;
+  rules: Rules | undefined;
   #seq = 0;
 
   /** A copy of this server with the same room, for forks. */
@@ -53,6 +57,8 @@ export class Log implements Shown {
     other.#keys = new Map(this.#keys);
     other.#acks = new Map(this.#acks);
     other.#admins = new Set(this.#admins);
+    other.#keepers = this.#keepers;
+    other.rules = this.rules;
     other.#seq = this.#seq;
     return other;
   }
@@ -93,10 +99,16 @@ export class Log implements Shown {
     if (frame.type === 'handshake' && order !== undefined) {
       const { key, proof } = order;
       const holds = verify(decodeBytes(key), signedOrder(frame, order), decodeBytes(proof));
-      if (!this.#admins.has(key) || !holds) return 'refused';
-      if (order.admins !== undefined) this.#admins = new Set(order.admins);
+      const isAdmin = this.#admins.has(key);
+      const { admins, keepers, rules, close } = order;
+      if (!holds || (!isAdmin && key !== this.#keepers)) return 'refused';
+      if (!isAdmin && [admins, keepers, rules, close].some((one) => one !== undefined)) return 'refused';
+      if (admins !== undefined) this.#admins = new Set(admins);
+      this.#keepers = keepers ?? this.#keepers;
+      this.rules = rules ?? this.rules;
     }
     if (frame.type === 'create') this.#admins = new Set([frame.admin]);
+    if (frame.type === 'create') this.#keepers = frame.keepers;
     this.groupInfo = frame.groupInfo;
     this.member = frame.member;
     this.#merge(frame.invites, order !== undefined);
@@ -123,6 +135,13 @@ export class Log implements Shown {
   lets(frame: UpOf<'enter'>, at: Dialled): boolean {
     this.frames.push(JSON.stringify(frame));
     return this.#proves(frame.key, signedEnter(at, frame), frame.proof);
+  }
+
+  /** Whether such a request has the voice of the room's rules. */
+  hears(frame: UpOf<'enter'>, at: Dialled): boolean {
+    const { voice } = this.rules ?? {};
+    if (voice === undefined || frame.voice === undefined) return false;
+    return verify(decodeBytes(voice), signedVoice(at, frame), decodeBytes(frame.voice));
   }
 
   #proves(key: Position, signed: Uint8Array, proof: string): boolean {

@@ -1,12 +1,12 @@
 import { decodeBytes } from '@gochat/protocol/encoding';
-import { heal, setRole } from '../src/handshake.ts';
+import { configure, heal, setRole } from '../src/handshake.ts';
 import { withNewDevice } from '../src/identity.ts';
 import { inviteKeys, unwrap } from '../src/invite.ts';
 import type { InviteLink } from '../src/link.ts';
 import { formatLink } from '../src/link.ts';
 import { exporter } from '../src/mls/messages.ts';
 import { utf8 } from '../src/primitives.ts';
-import { epochOf, membersOf, type Room, roomCode, stateOf } from '../src/room.ts';
+import { epochOf, membersOf, OFFICE_KEYS, type Room, roomCode, stateOf } from '../src/room.ts';
 import { encodeRoomState } from '../src/room-state.ts';
 import { openGroupInfo } from '../src/seal.ts';
 import { Log } from './log.ts';
@@ -65,8 +65,12 @@ async function play(env: ReturnType<typeof testEnv>): Promise<Vector> {
   });
   await ana.commits(log, (room) => setRole(room, ben.device, 'admin', env));
   await ben.reads(log);
-  await note('ana makes ben an admin, and hands the admin key over', ben, {
-    admin_key: hex(ben.room.admin?.seed ?? new Uint8Array()),
+  await note('ana makes ben an admin, and hands the admin and the keepers key over', ben, keysOf(ben.room));
+  await ana.commits(log, (room) => configure(room, { speak: 'listed' }, env));
+  await ben.reads(log);
+  await note('ana lets only speakers write, with an order of rules, and hands the voice key over', ben, {
+    ...keysOf(ben.room),
+    rules: { ...log.rules },
   });
   return {
     room: ana.room.id,
@@ -90,14 +94,25 @@ async function invitationTo(log: Log, link: InviteLink): Promise<Vector> {
   return { reply_to_invitation: info, invite_secret: hex(link.secret), k: hex(k), group_info: hex(opened) };
 }
 
+/** The private keys of office that a member has. */
+function keysOf(room: Room): { [name: string]: string } {
+  return Object.fromEntries(
+    OFFICE_KEYS.flatMap((kind) => {
+      const key = room[kind];
+      return key === undefined ? [] : [[`${kind}_key`, hex(key.seed)]];
+    }),
+  );
+}
+
 /** The private keys of a member's MLS state. */
-function secretsOf({ mls, admin }: Room): Vector {
+function secretsOf(room: Room): Vector {
+  const { mls } = room;
   return {
     signature_private_key: hex(mls.signaturePrivateKey),
     encryption_private_keys: Object.fromEntries(
       Object.entries(mls.privatePath.privateKeys).map(([node, key]) => [`node ${node}`, hex(key)]),
     ),
-    ...(admin !== undefined && { admin_key: hex(admin.seed) }),
+    ...keysOf(room),
   };
 }
 

@@ -218,16 +218,18 @@ test('the keys and the chain of each epoch of the room are as the page says', ()
   }
 });
 
-test('the room has a join, a heal, messages, an order, an own join and a handed-over admin key', () => {
+test('the room has a join, a heal, messages, an order, an own join and keys that are handed over', () => {
   const { steps, persons } = JSON.parse(textOf('room.json')) as { steps: Step[]; persons: unknown[] };
   expect(persons).toHaveLength(3);
-  expect(steps.map(({ after }) => after.epoch)).toEqual([0, 1, 2, 2, 3, 3, 4, 5, 6]);
+  expect(steps.map(({ after }) => after.epoch)).toEqual([0, 1, 2, 2, 3, 3, 4, 5, 6, 7]);
   expect(steps.map(({ frames }) => frames.at(-1)?.type)).toEqual([
     ...['create', 'handshake', 'join', 'post', 'handshake'],
-    ...['post', 'handshake', 'join', 'handshake'],
+    ...['post', 'handshake', 'join', 'handshake', 'handshake'],
   ]);
   expect(steps.flatMap(({ heard = [] }) => heard)).toHaveLength(2);
   expect(steps[6]?.frames.at(-1)?.order).toMatchObject({ retire: true });
   expect(steps.at(-1)?.after.members.map(({ name }) => name)).toEqual(['ana', 'ben', 'ben']);
-  expect(steps.at(-1)).toMatchObject({ admin_key: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  const key = expect.stringMatching(/^[0-9a-f]{64}$/);
+  expect(steps.at(-2)).toMatchObject({ admin_key: key, keepers_key: key });
+  expect(steps.at(-1)).toMatchObject({ voice_key: key, rules: { quietBytes: 4137 } });
 });

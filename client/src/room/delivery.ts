@@ -1,8 +1,10 @@
 import type { Step } from '@gochat/crypto/event';
+import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { announceRetention, skipExpired } from '@gochat/crypto/retention';
 import type { Room } from '@gochat/crypto/room';
 import type { DownOf, Entry } from '@gochat/protocol/down';
+import { encodeBytes } from '@gochat/protocol/encoding';
 import { comparePositions } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import type { CatchingUp } from '../api/methods.ts';
@@ -56,6 +58,8 @@ export class Delivery {
   #enteringAgain: Connection | undefined;
   #problem: ChatError | undefined;
   #isCutOff = false;
+  /** The voice key with which the room was entered. */
+  #voice: string | undefined;
   #backlog: Backlog | undefined;
 
   constructor(parts: DeliveryParts) {
@@ -139,10 +143,26 @@ export class Delivery {
     const { store, sender } = this.#parts;
     if (this.#connection !== over) return;
     this.#stage = 'entering';
+    this.#voice = voiceOf(store.room);
     if (store.meta.left) this.#stage = 'off';
     else if (store.request?.type === 'join') this.stop(new ChatError({ reason: 'join-unfinished' }));
     else if (store.request?.type === 'create') sender.create(over, store.request);
     else sender.enter(over, store.room, store.meta.lostHandshakes ? 'epoch' : 'own');
+  }
+
+  /**
+   * Enters the room again with the voice that this device has, if it has entered it with another one or none. What arrives until then is
+   * dropped, and comes again.
+   */
+  proveVoice(over: Connection): void {
+    const { store, env } = this.#parts;
+    if (this.#connection !== over || this.#stage !== 'live' || this.#voice === voiceOf(store.room)) return;
+    this.#stage = 'off';
+    this.#parts.dropFrames();
+    // After its reply nothing more comes of what was followed.
+    const frame = { type: 'exit', id: newId<never>(env), room: store.room.id } as const;
+    const again = () => this.#parts.put({ kind: 'enter-again', over });
+    over.request(frame).then(again, again);
   }
 
   enterAgain(over: Connection): void {
@@ -211,6 +231,10 @@ export class Delivery {
     this.#enteringAgain = over;
     this.#parts.timers.after(ms, () => this.#parts.put({ kind: 'enter-again', over }));
   }
+}
+
+function voiceOf({ voice }: Room): string | undefined {
+  return voice && encodeBytes(voice.publicKey);
 }
 
 /** The server refuses a key that was in its log, or its last handshake is older than one that it has delivered. */

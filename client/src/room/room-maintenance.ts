@@ -1,6 +1,7 @@
 import { isPublished } from '@gochat/crypto/groupinfo';
-import { answerAsk, heal, refresh, remove, reopen } from '@gochat/crypto/handshake';
+import { answerAsk, heal, orders, refresh, remove, reopen } from '@gochat/crypto/handshake';
 import { newId } from '@gochat/crypto/new-id';
+import { needsKeys } from '@gochat/crypto/office-keys';
 import type { Env } from '@gochat/crypto/primitives';
 import {
   liveInvitesOf,
@@ -102,6 +103,7 @@ export class RoomMaintenance {
     const jobs = [
       this.#replacing(),
       this.#retiring(),
+      this.#handingKeys(),
       this.#removing(),
       this.#healing(),
       this.#reopening(),
@@ -137,17 +139,20 @@ export class RoomMaintenance {
   }
 
   /** Whether this device can retire the access keys, a member has new keys since the last time, and that is a day ago. */
-  #mayRetire({ admin, retirement }: Room): boolean {
-    return admin !== undefined && retirement.healed && this.#env.now() - retirement.at >= DAY_MS;
+  #mayRetire(room: Room): boolean {
+    const { retirement } = room;
+    return orders(room) && retirement.healed && this.#env.now() - retirement.at >= DAY_MS;
   }
 
   /** Retires the access keys at once if there is a reason to. */
   #retiring(): (() => Promise<void>) | undefined {
-    const isDue = ({ status, admin, retirement: { due, at } }: Room) =>
-      status === 'active' &&
-      admin !== undefined &&
-      due !== undefined &&
-      (this.#mayRetireSoon(due) || this.#env.now() - at >= RETIRE_REST_MS);
+    const isDue = (room: Room) => {
+      const { due, at } = room.retirement;
+      if (room.status !== 'active' || due === undefined) return false;
+      // Only with the admin key is that key replaced.
+      if (due === 'former-admin' ? room.admin === undefined : !orders(room)) return false;
+      return this.#mayRetireSoon(due) || this.#env.now() - at >= RETIRE_REST_MS;
+    };
     if (!this.#isTime('retire', isDue(this.#session.room), 0, JITTER_MS)) return undefined;
     return async () => {
       await this.#session.change((now) => {
@@ -158,6 +163,17 @@ export class RoomMaintenance {
       }, WAIT_MS);
       this.#retired = [...this.#retired, this.#env.now()].slice(-RETIRED_A_DAY);
     };
+  }
+
+  /** An admin's device replaces, and hands over, the keys of office that somebody lacks, or knows and should not. */
+  #handingKeys(): (() => Promise<void>) | undefined {
+    const isDue = (room: Room) => room.status === 'active' && needsKeys(room);
+    if (!this.#isTime('keys', isDue(this.#session.room), 0, JITTER_MS)) return undefined;
+    return () =>
+      this.#session.change((now) => {
+        if (!isDue(now)) throw new Done();
+        return heal(now, this.#env);
+      }, WAIT_MS);
   }
 
   #mayRetireSoon(due: RetirementReason): boolean {
@@ -232,26 +248,26 @@ export class RoomMaintenance {
     return () => this.#session.change((now) => remove(now, old.device, this.#env, { keep: true }), WAIT_MS);
   }
 
-  /** Removes members, and limited devices, that have asked to leave; only an admin's client can. */
+  /** Removes members, and limited devices, that have asked to leave: as an admin, or as a moderator those without an office. */
   #removing(): (() => Promise<void>) | undefined {
     const { room, meta } = this.#session;
     const [asked] = meta.leaving;
     const members = membersOf(room);
-    const admin = members.some((m) => m.self && m.admin);
+    const self = members.find((m) => m.self);
     const leaver = members.find((m) => m.identity === asked || m.device === asked);
     // The invites of others stay valid, unless the leaver has an office and so a key.
     const keep = leaver?.office === undefined;
     // In a direct room nobody removes the other person.
     if (room.context.state !== 'newer' && room.context.state.pair !== undefined) return undefined;
-    if (leaver === undefined || !admin || room.admin === undefined || room.status !== 'active')
-      return undefined;
+    if (leaver === undefined || room.status !== 'active' || !orders(room)) return undefined;
+    if (!self?.admin && leaver.office !== undefined) return undefined;
     const how = { keep, alone: leaver.device === asked };
     return () => this.#session.change((now) => remove(now, leaver.device, this.#env, how), WAIT_MS);
   }
 
   /**
    * Compares what the server keeps for joiners with what this device would upload, and replaces it if it differs: after each handshake,
-   * after each refresh that the server announces, and when the room is live again. Admins do this, and those who have made a live invite.
+   * after each refresh that the server announces, and when the room is live again. Admins and moderators do this, and those who have made a live invite.
    */
   #auditing(): (() => Promise<void>) | undefined {
     const { room } = this.#session;

@@ -512,6 +512,7 @@ export class RoomSession {
     if (failure !== undefined) this.#commits.endAll(failure);
     if (obstacle !== undefined) this.#commits.endUnsent(obstacle);
     const over = this.#liveConnection;
+    if (over !== undefined) this.#delivery.proveVoice(over);
     if (this.isLive && over !== undefined) {
       await this.#posts.send(over).catch((error: unknown) => {
         this.#sendProblem = toChatError(error);

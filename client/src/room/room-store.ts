@@ -2,7 +2,7 @@ import { type Content, type DeviceContent, isDeviceContent, type Ref } from '@go
 import { landedFirst } from '@gochat/crypto/create';
 import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import type { RoomEvent, Step } from '@gochat/crypto/event';
-import { abandon, type Started } from '@gochat/crypto/handshake';
+import { abandon, type Started, withoutKey } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
 import { haveGoneOn } from '@gochat/crypto/look';
 import type { KeptPack } from '@gochat/crypto/packs';
@@ -424,15 +424,15 @@ export class RoomStore {
 
   /**
    * The server refused the handshake permanently.
-   * @param isUnproved whether it refused a key: then the admin key that an order was signed with is an older one
+   * @param isUnproved whether it refused a key: then the key that an order was signed with is an older one
    * @returns false when it isn't the pending one
    */
   async giveUp(request: RequestId, isUnproved: boolean): Promise<boolean> {
     if (this.#room.pending?.request !== request) return false;
-    const isOrder = this.#request?.type === 'handshake' && this.#request.order !== undefined;
+    const order = this.#request?.type === 'handshake' ? this.#request.order : undefined;
     const room = abandon(this.#room);
     // With it, each change that this device makes automatically would be refused.
-    this.#room = isUnproved && isOrder ? { ...room, admin: undefined } : room;
+    this.#room = isUnproved && order !== undefined ? withoutKey(room, order.key) : room;
     this.#request = undefined;
     await this.#write([this.#stateChange(), this.#requestChange()]);
     return true;

@@ -174,8 +174,9 @@ function ownDevice(room: Room): string | undefined {
   return memberAt(room, ownLeaf(room))?.device;
 }
 
-/** Whether this device audits the GroupInfo: that of an admin, or of a member who has made a live invite. */
+/** Whether this device audits the GroupInfo: that of an admin or moderator, or of a member who has made a live invite. */
 export function keepsGroupInfo(room: Room): boolean {
   const self = memberAt(room, ownLeaf(room));
-  return liveInvitesOf(room).some((invite) => self?.admin === true || invite.by === self?.identity);
+  const isStaff = self?.admin === true || self?.moderator === true;
+  return liveInvitesOf(room).some((invite) => isStaff || invite.by === self?.identity);
 }

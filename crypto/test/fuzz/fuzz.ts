@@ -48,6 +48,7 @@ export class Fuzz {
   /** The hostile member. */
   mal: Device | undefined;
   readonly #adminKeys = new Map<number, SigningKey>();
+  readonly #keepersKeys = new Map<number, SigningKey>();
   readonly #codes = new Map<Epoch, string>();
   #names = 0;
   #texts = 0;
@@ -75,6 +76,7 @@ export class Fuzz {
     this.messages = [];
     this.mal = undefined;
     this.#adminKeys.clear();
+    this.#keepersKeys.clear();
     this.#codes.clear();
     await this.begins();
   }
@@ -222,8 +224,10 @@ export class Fuzz {
   async sends(device: Device, frame: Started['frame'], expected: (room: Room) => Expected): Promise<boolean> {
     const { person, epoch: from } = device;
     if (this.happens(0.15)) person.room = await person.copy();
-    const refused =
-      !this.model.isLive(device) || (frame.order !== undefined && device.admin !== this.model.admin);
+    const isOrderer = device.isAdmin
+      ? device.admin === this.model.admin
+      : device.keepers === this.model.keepers;
+    const refused = !this.model.isLive(device) || (frame.order !== undefined && !isOrderer);
     const outcome = this.log.swap(frame);
     if (outcome === 'conflict') return false;
     if (refused) expect(outcome).toBe('refused');
@@ -278,6 +282,9 @@ export class Fuzz {
     if (returns) await person.keeps(afterReturn(person.room, old));
     const devices = new Set([...from.devices, device]);
     this.model.lands({ kind: 'join', by: device, from, next: { devices }, returns }, seq);
+    // Whoever comes in by the own invite has its secret.
+    const { id } = inviteKeys(link.secret);
+    if (from.state.invites.some((one) => one.own && one.id === id)) device.own = id;
     // An admin with the own invite may find the admin key in the GroupInfo: crypto/test/office.test.ts says when.
     this.adminKeyFound(device);
     person.events.length = 0;
@@ -334,7 +341,8 @@ export class Fuzz {
     expect(room.unfollowed?.authors.map(({ identity }) => identity).sort() ?? []).toEqual(
       [...(device.doubt?.authors ?? [])].sort(),
     );
-    this.#checksAdminKey(device, room);
+    this.#checksKey(this.#adminKeys, device.admin, room.admin);
+    this.#checksKey(this.#keepersKeys, device.keepers, room.keepers);
     if (this.happens(0.1)) expect(person.enters(this.log)).toBe(this.model.isLive(device));
   }
 
@@ -358,11 +366,11 @@ export class Fuzz {
     device.admin = known?.[0] ?? this.model.admin;
   }
 
-  #checksAdminKey(device: Device, { admin }: Room): void {
-    expect(admin !== undefined).toBe(device.admin !== undefined);
-    if (admin === undefined || device.admin === undefined) return;
-    expect((this.#adminKeys.get(device.admin) ?? admin).publicKey).toEqual(admin.publicKey);
-    this.#adminKeys.set(device.admin, admin);
+  #checksKey(keys: Map<number, SigningKey>, expected: number | undefined, key: SigningKey | undefined): void {
+    expect(key !== undefined).toBe(expected !== undefined);
+    if (key === undefined || expected === undefined) return;
+    expect((keys.get(expected) ?? key).publicKey).toEqual(key.publicKey);
+    keys.set(expected, key);
   }
 
   /** Admin keys that have been replaced. */

@@ -52,6 +52,8 @@ export class Device {
   own: string | undefined;
   /** Which admin key it has. */
   admin: number | undefined;
+  /** Which keepers key it has. */
+  keepers: number | undefined;
   /** The position of the handshake that added its access key. */
   key = 0;
   /** Whether a member has asked for a retirement, which no admin has answered. */
@@ -75,6 +77,10 @@ export class Device {
     return this.epoch.state.mods.includes(this.identity);
   }
 
+  get isStaff(): boolean {
+    return this.isAdmin || this.isModerator;
+  }
+
   get siblings(): Device[] {
     return [...this.epoch.devices].filter((one) => one !== this && one.identity === this.identity);
   }
@@ -95,6 +101,9 @@ export interface Change {
   readonly newAdminKey?: boolean;
   /** Who is given the admin key. */
   readonly handedTo?: readonly Device[];
+  /** Whether it replaces the keepers key, and who is given it. */
+  readonly newKeepers?: boolean;
+  readonly keepersTo?: readonly Device[];
   /** Whether it hands the secret of the own invite over. */
   readonly handsOver?: boolean;
   readonly asks?: boolean;
@@ -126,7 +135,10 @@ export class Model {
   retiredAt = 0;
   /** The admin key that the server accepts. */
   admin = 0;
+  /** The keepers key that the server accepts. */
+  keepers = 0;
   #admins = 0;
+  #keepers = 0;
   #leafKeys = 0;
 
   founds(person: Person, name: string, seq: Position): Device {
@@ -139,6 +151,7 @@ export class Model {
       closed: false,
     };
     founder.admin = 0;
+    founder.keepers = 0;
     founder.key = Number(seq);
     this.devices.push(founder);
     this.info = { epoch: founder.epoch, signer: founder };
@@ -199,8 +212,15 @@ export class Model {
       this.#admins += 1;
       this.admin = this.#admins;
     }
+    if (change.newKeepers) {
+      this.#keepers += 1;
+      this.keepers = this.#keepers;
+    }
     if (change.retires) this.retiredAt = Number(seq);
-    const handed = change.newAdminKey ? this.admin : by.admin;
+    const handed = {
+      admin: change.newAdminKey ? this.admin : by.admin,
+      keepers: change.newKeepers ? this.keepers : by.keepers,
+    };
     for (const device of this.#readers(by)) {
       if (device.epoch !== from) device.due.push('!skipped-handshake');
       else if (!epoch.devices.has(device)) device.status = 'removed';
@@ -243,17 +263,14 @@ export class Model {
   }
 }
 
+/** The keys that a change hands over. */
+type Handed = Pick<Device, 'admin' | 'keepers'>;
+
 function nextEpoch(epoch: Epoch, next: Partial<Epoch>): Epoch {
   return { ...epoch, ...next, number: epoch.number + 1 };
 }
 
-function follows(
-  device: Device,
-  change: Change,
-  epoch: Epoch,
-  handed: number | undefined,
-  seq: number,
-): void {
+function follows(device: Device, change: Change, epoch: Epoch, handed: Handed, seq: number): void {
   const { by, kind } = change;
   const byAdmin = change.from.state.admins.includes(by.identity);
   device.epoch = epoch;
@@ -263,8 +280,10 @@ function follows(
   }
   device.own = ownAfter(device, change, epoch);
   if (!epoch.state.admins.includes(device.identity)) device.admin = undefined;
-  else if (byAdmin && change.handedTo?.includes(device)) device.admin = handed;
-  if (change.retires && byAdmin) device.key = seq;
+  else if (byAdmin && change.handedTo?.includes(device)) device.admin = handed.admin;
+  if (!isStaffIn(epoch.state, device)) device.keepers = undefined;
+  else if (byAdmin && change.keepersTo?.includes(device)) device.keepers = handed.keepers;
+  if (change.retires && isStaffIn(change.from.state, by)) device.key = seq;
   device.asked = askedAfter(device, change, epoch);
   if (device.doubt?.authors.has(by.identity)) {
     entersIn(device, epoch);
@@ -279,14 +298,20 @@ function entersIn(device: Device, epoch: Epoch): void {
   if (doubt !== undefined) device.doubt = { ...doubt, entered: [...doubt.entered, epoch] };
 }
 
+function isStaffIn({ admins, mods }: State, { identity }: Device): boolean {
+  return admins.includes(identity) || mods.includes(identity);
+}
+
 /** A device's own handshake. */
-function landed(change: Change, epoch: Epoch, handed: number | undefined): void {
+function landed(change: Change, epoch: Epoch, handed: Handed): void {
   const { by } = change;
   by.epoch = epoch;
   by.own = ownAfter(by, change, epoch);
   by.asked = askedAfter(by, change, epoch);
   if (!epoch.state.admins.includes(by.identity)) by.admin = undefined;
-  else if (change.newAdminKey) by.admin = handed;
+  else if (change.newAdminKey) by.admin = handed.admin;
+  if (!isStaffIn(epoch.state, by)) by.keepers = undefined;
+  else if (change.newKeepers) by.keepers = handed.keepers;
   if (by.status === 'rolled-back') by.status = 'active';
   entersIn(by, epoch);
 }
@@ -295,6 +320,7 @@ function joined({ by, returns }: Change, epoch: Epoch): void {
   by.epoch = epoch;
   by.status = 'active';
   by.admin = undefined;
+  by.keepers = undefined;
   by.doubt = undefined;
   by.asked = false;
   by.due = [];
@@ -318,6 +344,6 @@ function askedAfter(
   { kind, by, from, retires, asks }: Change,
   { closed }: Epoch,
 ): boolean {
-  if (retires && from.state.admins.includes(by.identity)) return asked && kind !== 'state' && !closed;
+  if (retires && isStaffIn(from.state, by)) return asked && kind !== 'state' && !closed;
   return asked || asks === true;
 }

@@ -29,6 +29,31 @@ const CROWD = 6;
 
 const isAdmin = ({ isAdmin: admin }: Device) => admin;
 const holdsKey = ({ isAdmin: admin, admin: key }: Device) => admin && key !== undefined;
+const orders = (device: Device) => holdsKey(device) || (device.isModerator && device.keepers !== undefined);
+
+/** What happens to the keepers key in a change by an admin who has the admin key. */
+function keepersOf(
+  device: Device,
+  next: State,
+  {
+    gone = [],
+    heals: all = false,
+    again,
+  }: { gone?: readonly Device[]; heals?: boolean; again?: string } = {},
+): Partial<Expected> {
+  if (!holdsKey(device)) return {};
+  const { epoch } = device;
+  const staff = ({ admins, mods }: State) =>
+    [...epoch.devices].filter(({ identity }) => admins.includes(identity) || mods.includes(identity));
+  const before = staff(epoch.state);
+  const after = staff(next).filter((one) => !gone.includes(one));
+  if (after.length === 0) return {};
+  const isLacking = device.keepers === undefined && next.mods.length > 0;
+  const newKeepers = all || isLacking || before.some((one) => !after.includes(one));
+  if (!newKeepers && device.keepers === undefined) return {};
+  const isGiven = (one: Device) => newKeepers || one.identity === again || !before.includes(one);
+  return { newKeepers, keepersTo: after.filter((one) => one !== device && isGiven(one)) };
+}
 
 /** Whom an admin hands its key to. */
 function otherAdmins(
@@ -46,6 +71,7 @@ function healed(device: Device, more: Partial<Expected> = {}): Expected {
     kind: 'heal',
     handsOver: device.own !== undefined,
     ...(rotates && { newAdminKey: true, handedTo: otherAdmins(device) }),
+    ...keepersOf(device, device.epoch.state, { heals: true }),
     ...more,
   };
 }
@@ -67,7 +93,7 @@ function opened({ epoch: { state, closed, devices } }: Device): State {
 }
 
 /** @param change what differs in the state besides a missing own invite */
-function stated(device: Device, change: Partial<State>, more: Partial<Expected> = {}) {
+function stated(device: Device, change: Partial<State>, more: Partial<Expected> = {}, again?: string) {
   return (room: Room): Expected => {
     const next = { ...opened(device), ...change };
     const isMissing = next.invites.every(({ own }) => !own) && next.invites.length < 16;
@@ -76,6 +102,7 @@ function stated(device: Device, change: Partial<State>, more: Partial<Expected> 
     return {
       kind: 'state',
       next: { closed: false, state: { ...next, invites: [...next.invites, ...own] } },
+      ...keepersOf(device, next, again === undefined ? {} : { again }),
       ...more,
     };
   };
@@ -87,13 +114,14 @@ function removed(device: Device, gone: readonly Device[], keep: boolean): Expect
     devices: new Set([...epoch.devices].filter((one) => !gone.includes(one))),
     closed: epoch.closed || !keep,
   };
-  if (!holdsKey(device)) return { kind: 'remove', next };
+  if (!holdsKey(device)) return { kind: 'remove', next, retires: orders(device) };
   const deposed = gone.some(({ identity }) => epoch.state.admins.includes(identity));
   return {
     kind: 'remove',
     next,
     retires: true,
     ...(deposed && { newAdminKey: true, handedTo: otherAdmins(device, gone) }),
+    ...keepersOf(device, epoch.state, { gone }),
   };
 }
 
@@ -199,19 +227,19 @@ async function healsOne(fuzz: Fuzz): Promise<void> {
       (room) => heal(room, fuzz.env, { name: `new ${fuzz.text()}` }),
       () => healed(device),
     );
-  } else if (kind < 0.6 && holdsKey(device)) {
+  } else if (kind < 0.6 && orders(device)) {
     const retires = (room: Room) => heal(room, fuzz.env, { retire: true });
     await fuzz.commits(device, retires, () => healed(device, { retires: true }));
   } else await heals(fuzz, device);
 }
 
 async function answers(fuzz: Fuzz): Promise<void> {
-  const admin = fuzz.actor((one) => one.asked && holdsKey(one));
-  if (admin === undefined) return;
+  const staff = fuzz.actor((one) => one.asked && orders(one));
+  if (staff === undefined) return;
   await fuzz.commits(
-    admin,
+    staff,
     (room) => answerAsk(room, fuzz.env),
-    stated(admin, { invites: opened(admin).invites.filter(({ own }) => !own) }, { retires: true }),
+    stated(staff, { invites: opened(staff).invites.filter(({ own }) => !own) }, { retires: true }),
   );
 }
 
@@ -244,7 +272,7 @@ async function appoints(fuzz: Fuzz): Promise<void> {
   await fuzz.commits(
     admin,
     (room) => setRole(room, target.person.device, isNew ? 'admin' : 'member', fuzz.env),
-    stated(admin, change, { handedTo, ...(!isNew && { newAdminKey: true }) }),
+    stated(admin, change, { handedTo, ...(!isNew && { newAdminKey: true }) }, target.identity),
   );
 }
 

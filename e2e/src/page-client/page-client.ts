@@ -7,9 +7,10 @@ import { inviteOf, type Link } from './link.ts';
 import { type Content, doubts, type Heard } from './messages.ts';
 import type { Group, Member } from './mls.ts';
 import type { KeyPair } from './primitives.ts';
-import { isActingAdmin, type RoomState } from './room-state.ts';
+import { isActingAdmin, isActingStaff, type RoomState } from './room-state.ts';
 import { judge, type Verdict } from './rules.ts';
 import { openAdminKey, openBody, openJoin, sealBody } from './sealing.ts';
+import { silence } from './speaking.ts';
 import { type Down, newId, ServerError, Wire } from './wire.ts';
 
 const later = (a: string, b: string) => BigInt(a) > BigInt(b);
@@ -26,6 +27,8 @@ export class PageClient {
   readonly changes: string[] = [];
   /** What a person has to be warned of. */
   readonly warnings: string[] = [];
+  /** Who said something that nobody may show, and why. */
+  readonly leftOut: string[] = [];
   /** How often the server has retired the access key of this connection. */
   retirements = 0;
   /** Whether a message or a commit of the founder or of the inviter was read. */
@@ -48,6 +51,8 @@ export class PageClient {
   #own: OwnHandshake | null = null;
   readonly #posted = new Map<string, Content>();
   readonly #numbers = new Map<string, number>();
+  /** When each person said something last. */
+  readonly #spoke = new Map<string, number>();
   #work: Promise<unknown> = Promise.resolve();
   readonly #waiting = new Set<() => void>();
 
@@ -206,13 +211,13 @@ export class PageClient {
     try {
       const { group, keys } = this.#epoch;
       const [bytes, by] = await group.openMessage(openBody('message', this.link.room, keys.message, body));
-      this.#hear(JSON.parse(text(bytes)) as Content, by, entry.seq);
+      this.#hear(JSON.parse(text(bytes)) as Content, by, entry);
     } catch (error) {
       this.warnings.push(`${entry.seq} can't be read: ${error}`);
     }
   }
 
-  #hear(content: Content, by: Member, seq: string): void {
+  #hear(content: Content, by: Member, { seq, at }: Entry): void {
     const last = this.#numbers.get(by.device);
     if (last !== undefined && content.n <= last) {
       this.warnings.push(`${seq} repeats a message`);
@@ -222,6 +227,14 @@ export class PageClient {
     this.warnings.push(...found.map((doubt) => `${seq}: ${doubt}`));
     this.#numbers.set(by.device, content.n);
     this.#read(by);
+    const { kind } = content.content;
+    const previous = this.#spoke.get(by.identity);
+    const why = silence(this.#epoch.state, by.identity, kind, { at, previous });
+    if (why !== null) {
+      this.leftOut.push(`${by.name}: ${why}`);
+      return;
+    }
+    if (kind === 'text') this.#spoke.set(by.identity, at);
     this.heard.push({ ...content, seq, from: by.name });
   }
 
@@ -278,11 +291,11 @@ export class PageClient {
       seq,
       `${change} by ${by.name}`,
     );
-    if (items.has(ITEM.retired) && isActingAdmin(state, by)) this.#key = seq;
+    if (items.has(ITEM.retired) && isActingStaff(state, by)) this.#key = seq;
     if (change === 'join') this.#numbers.delete(by.device);
   }
 
-  /** docs/protocol.md, “The admins' key”. */
+  /** docs/protocol.md, “The sealed admin key”. */
   #sealedAfter({ by, items, state: after, joinsClosed }: Verdict): Uint8Array | null {
     const { state: before, sealedAdminKey } = this.#epoch;
     const said = items.get(ITEM.sealedAdminKey);

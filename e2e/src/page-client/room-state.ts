@@ -88,6 +88,11 @@ export function checkGenesis(genesis: Uint8Array, room: string, groupId: Uint8Ar
 export const fingerprintOf = (identity: string): string => fingerprint(fromBase64url(identity));
 
 /** Whether a member may act as an admin. */
+export const isActingStaff = (
+  { admins, mods = [] }: RoomState,
+  { identity, limited }: { readonly identity: string; readonly limited: boolean },
+): boolean => !limited && (admins.includes(identity) || mods.includes(identity));
+
 export const isActingAdmin = (
   { admins }: RoomState,
   { identity, limited }: { readonly identity: string; readonly limited: boolean },
