@@ -24,7 +24,7 @@ export function newTicket(): Ticket {
 /** A ticket as a list of invites first names it. */
 export function grantOf(
   { invite, keys }: Ticket,
-  more: Pick<InviteGrant, 'uses' | 'expires'> = {},
+  more: Pick<InviteGrant, 'uses' | 'expires' | 'knock'> = {},
 ): InviteGrant {
   return { invite, wrapped: random(80), join: keys.public, ...more };
 }
@@ -111,6 +111,19 @@ export function invitationFrame(
     ...{ id: random<RequestId>(), room, invite: by.invite, nonce: random() },
   };
   return { ...unsigned, proof: by.keys.sign(signed.signedInvitation({ origin, nonce: welcome }, unsigned)) };
+}
+
+export function knockFrame(
+  { origin, nonce: welcome }: Connection,
+  room: RoomId,
+  by: Ticket,
+  id = random<RequestId>(),
+): UpOf<'knock'> {
+  const unsigned = {
+    type: 'knock' as const,
+    ...{ id, room, invite: by.invite, body: random(100), nonce: random() },
+  };
+  return { ...unsigned, proof: by.keys.sign(signed.signedKnock({ origin, nonce: welcome }, unsigned)) };
 }
 
 export function joinFrame(

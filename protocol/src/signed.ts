@@ -14,10 +14,12 @@ function lines(...fields: readonly string[]): Uint8Array<ArrayBuffer> {
 }
 
 function grantLines(grants: readonly InviteGrant[]): string[] {
-  return [
-    String(grants.length),
-    ...grants.map((g) => `${g.invite} ${g.wrapped} ${g.join ?? '-'} ${g.expires ?? '-'} ${g.uses ?? '-'}`),
-  ];
+  return [String(grants.length), ...grants.map(grantLine)];
+}
+
+function grantLine({ invite, wrapped, join, expires, uses, knock }: InviteGrant): string {
+  const parts = [invite, wrapped, join ?? '-', expires ?? '-', uses ?? '-', ...(knock ? ['knock'] : [])];
+  return parts.join(' ');
 }
 
 function rulesLine(rules: Rules | undefined): string {

@@ -12,13 +12,15 @@ const hello = v.strictObject({
   features: v.optional(f.features),
 });
 
-/** An invite as the server stores it. `join`, `uses` and `expires` are for new invites; known invites keep theirs. */
+/** An invite as the server stores it. All but `invite` and `wrapped` are for new invites; known invites keep theirs. */
 const inviteGrant = v.strictObject({
   invite: f.inviteId,
   wrapped: f.wrappedKey,
   join: v.optional(f.publicKey),
   expires: v.optional(f.instant),
   uses: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(LIMITS.inviteUses))),
+  /** With it one may knock, and not join. */
+  knock: v.optional(v.literal(true)),
 });
 export type InviteGrant = v.InferOutput<typeof inviteGrant>;
 

@@ -234,6 +234,7 @@ test('every frame with members of maximum size fits into the limit of its type',
     join: encodeBytes(new Uint8Array(32).fill(7)),
     expires: Number.MAX_SAFE_INTEGER,
     uses: LIMITS.inviteUses,
+    knock: true,
   };
   const position = String(Number.MAX_SAFE_INTEGER);
   const large = {

@@ -44,6 +44,7 @@ const grant = fc.record(
     join: key,
     expires: instant,
     uses: fc.integer({ min: 1, max: LIMITS.inviteUses }),
+    knock: fc.constant(true as const),
   },
   { requiredKeys: ['invite', 'wrapped'] },
 );

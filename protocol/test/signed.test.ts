@@ -36,7 +36,7 @@ function unsign(bytes: Uint8Array): Signed {
   const number = (line: string | undefined) => (line === '-' ? undefined : Number(line));
   const invites = () => ({
     invites: Array.from({ length: Number(next()) }, () => {
-      const [invite, wrapped, join, expires, uses, ...more] = next().split(' ');
+      const [invite, wrapped, join, expires, uses, knock, ...more] = next().split(' ');
       expect(more).toEqual([]);
       return defined({
         invite,
@@ -44,6 +44,7 @@ function unsign(bytes: Uint8Array): Signed {
         join: given(join),
         expires: number(expires),
         uses: number(uses),
+        knock: knock === undefined ? undefined : knock === 'knock',
       });
     }),
   });

@@ -2,7 +2,7 @@ import type { Down } from '@gochat/protocol/down';
 import type { Position } from '@gochat/protocol/fields';
 import type { Up } from '@gochat/protocol/up';
 import { expect, test } from 'vitest';
-import { bytes, KeyPair, newId, newRoomId, sealed } from './keys.ts';
+import { KeyPair, newId, newRoomId, sealed } from './keys.ts';
 import {
   type Access,
   commit,
@@ -15,6 +15,7 @@ import {
   handshakeFrame,
   invitationFrame,
   joinFrame,
+  knockFrame,
   newTicket,
   postFrame,
   refreshFrame,
@@ -28,6 +29,8 @@ import { namesIn, tableUnder } from './protocol-page.ts';
 interface Stage extends Founded {
   readonly peer: Peer;
   readonly ticket: Ticket;
+  /** An invite that needs approval. */
+  readonly door: Ticket;
   /** The room's last handshake. */
   readonly last: Access;
   /** A connection on which the room is live, if there is one. */
@@ -37,9 +40,9 @@ interface Stage extends Founded {
 type Node = Awaited<ReturnType<typeof startNode>>;
 
 async function newRoom(node: Node): Promise<Stage> {
-  const [peer, ticket] = [await node.peer(), newTicket()];
-  const founded = await found(peer, [grantOf(ticket)]);
-  return { peer, ticket, ...founded, last: founded.access };
+  const [peer, ticket, door] = [await node.peer(), newTicket(), newTicket()];
+  const founded = await found(peer, [grantOf(ticket), grantOf(door, { knock: true })]);
+  return { peer, ticket, door, ...founded, last: founded.access };
 }
 
 async function close({ peer, room, last, admin }: Stage): Promise<void> {
@@ -51,7 +54,7 @@ const STATES: Readonly<Record<string, (node: Node) => Promise<Stage>>> = {
   'the server has no such room': async (node) => {
     const access = { at: '1' as Position, keys: new KeyPair() };
     const [peer, admin] = [await node.peer(), new KeyPair()];
-    return { peer, room: newRoomId(), admin, access, last: access, ticket: newTicket() };
+    return { peer, room: newRoomId(), admin, access, last: access, ticket: newTicket(), door: newTicket() };
   },
   closed: async (node) => {
     const stage = await newRoom(node);
@@ -71,10 +74,10 @@ const STATES: Readonly<Record<string, (node: Node) => Promise<Stage>>> = {
   },
   'entered, `retired` sent': async (node) => {
     const stage = await newRoom(node);
-    const { peer, room, access, admin, ticket } = stage;
+    const { peer, room, access, admin, ticket, door } = stage;
     await follow(peer, room, access);
     const retired = peer.coming((frame) => frame.type === 'retired');
-    const wish = { after: access.at, by: access, invites: [grantOf(ticket)] };
+    const wish = { after: access.at, by: access, invites: [grantOf(ticket), grantOf(door)] };
     const last = await commit(peer, room, { ...wish, order: { keys: admin, retire: true } });
     await retired;
     const follower = await node.peer();
@@ -106,10 +109,7 @@ const REQUESTS: Readonly<Record<string, (stage: Stage, signer: Access) => Up>> =
     };
     return joinFrame(peer, room, ticket, info, new KeyPair());
   },
-  knock: ({ room, ticket }) => ({
-    ...{ type: 'knock', id: newId(), room, invite: ticket.invite },
-    ...{ body: sealed('a knock'), nonce: bytes(16), proof: bytes(64) },
-  }),
+  knock: ({ peer, room, door }) => knockFrame(peer, room, door),
   wake: ({ room }) => ({ type: 'wake', id: newId(), room }),
 };
 

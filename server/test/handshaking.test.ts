@@ -98,10 +98,6 @@ describe('create with a proof of membership in another room', () => {
 test('requests of features that this server lacks are answered, and the connection goes on', async () => {
   const { peer, room } = await entered();
   const id = newId();
-  const knock = { room, invite: newTicket().invite, body: sealed('let me in'), nonce: bytes(16) };
-  expect(await peer.ask({ type: 'knock', id, ...knock, proof: bytes(64) })).toMatchObject({
-    code: 'not-offered',
-  });
   expect(await peer.ask({ type: 'wake', id, room })).toMatchObject({ code: 'not-offered' });
   await peer.barrier();
 });

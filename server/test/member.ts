@@ -6,6 +6,7 @@ import {
   signedHandshake,
   signedInvitation,
   signedJoin,
+  signedKnock,
   signedOrder,
   signedRefresh,
   signedVoice,
@@ -33,7 +34,10 @@ export function newTicket(): Ticket {
 }
 
 /** A ticket as a handshake first lists it. */
-export function grantOf(ticket: Ticket, more: Pick<InviteGrant, 'uses' | 'expires'> = {}): InviteGrant {
+export function grantOf(
+  ticket: Ticket,
+  more: Pick<InviteGrant, 'uses' | 'expires' | 'knock'> = {},
+): InviteGrant {
   return {
     invite: ticket.invite,
     wrapped: sealed(`wrapped ${ticket.invite}`),
@@ -190,6 +194,24 @@ export function invitationFrame(peer: Peer, room: RoomId, ticket: Ticket): UpOf<
     nonce: bytes(16),
   };
   return { ...unsigned, proof: ticket.keys.sign(signedInvitation(peer, unsigned)) };
+}
+
+export function knockFrame(
+  peer: Peer,
+  room: RoomId,
+  ticket: Ticket,
+  text = 'let me in',
+  id = newId(),
+): UpOf<'knock'> {
+  const unsigned: Unproved<UpOf<'knock'>> = {
+    type: 'knock',
+    id,
+    room,
+    invite: ticket.invite,
+    body: sealed(text),
+    nonce: bytes(16),
+  };
+  return { ...unsigned, proof: ticket.keys.sign(signedKnock(peer, unsigned)) };
 }
 
 export function joinFrame(

@@ -14,6 +14,7 @@ import {
   handshakeFrame,
   invitationFrame,
   joinFrame,
+  knockFrame,
   newTicket,
   postFrame,
   refreshFrame,
@@ -232,7 +233,7 @@ async function plainHandshake(faults: Faults): Promise<string> {
   if (isOver) stage.access = await append(stage, stage.access);
   const { after, by } = await lastOf(stage, faults);
   const [isFull, isInvalid] = [faults.has('full'), faults.has('invalid')];
-  // The room has two other invites.
+  // The room has three other invites.
   const listed = isFull ? many(isInvalid ? 15 : 16) : isInvalid ? many(1) : stage.invites;
   const invites = isInvalid ? [...listed, ...listed.slice(0, 1)] : listed;
   return answerOf(stage.peer, handshakeFrame(stage.room, { after, by, invites }));
@@ -292,6 +293,24 @@ async function invitation(faults: Faults): Promise<string> {
 
 function infoAt({ room }: Stage, handshake: Position): DownOf<'groupinfo'> {
   return { type: 'groupinfo', id: newId(), room, handshake, groupInfo: '', invites: [] };
+}
+
+async function knockAtRoom(faults: Faults): Promise<string> {
+  const isFull = faults.has('full');
+  const isOver = faults.has('rate-limited (knocks of the address)');
+  const stage = await newStage(faults, {
+    ...(isOver && { knocksPerHour: 1 }),
+    ...(isFull && { knocksWaiting: 1 }),
+  });
+  const { peer, owner, access, door } = stage;
+  const first = knockFrame(owner, stage.room, door);
+  if (isFull || isOver || faults.has('repeat')) await owner.ask(first);
+  if (faults.has('closed')) await append(stage, access, { close: true });
+  const id = faults.has('repeat') ? first.id : newId();
+  const frame = knockFrame(peer, namedBy(stage, faults).room, door, 'let me in', id);
+  if (faults.has('refused (nonce)')) await spend(peer, frame.nonce);
+  await useUp(stage, faults);
+  return answerOf(peer, proved(frame, faults.has('invite')));
 }
 
 async function joinProof(faults: Faults): Promise<string> {
@@ -396,6 +415,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     untested: { [AT_ONCE]: 'needs two requests that are carried out at the same time' },
   },
   invitation: { answer: invitation, clear: 'done' },
+  knock: { answer: knockAtRoom, clear: 'done' },
   join: { answer: joinProof, clear: 'done' },
   'join, after is earlier than the last handshake': { answer: earlyJoin },
   'join, after is any other': {

@@ -42,8 +42,9 @@ export async function newStage(faults: Faults, limits: Partial<ServerLimits> = {
     createToken: TOKEN,
     limits: { ...rates, ...nonces, exemptsLoopback: false, ...limits },
   });
-  const [owner, peer, ticket, spare] = [await node.peer(), await node.peer(), newTicket(), newTicket()];
-  const invites = [grantOf(ticket), grantOf(spare)];
+  const [owner, peer] = [await node.peer(), await node.peer()];
+  const [ticket, spare, door] = [newTicket(), newTicket(), newTicket()];
+  const invites = [grantOf(ticket), grantOf(spare), grantOf(door, { knock: true })];
   const [room, admin, keepers, keys] = [newRoomId(), new KeyPair(), new KeyPair(), new KeyPair()];
   const frame = createFrame(room, admin, keys, invites, {
     keepers: keepers.public,
@@ -51,7 +52,7 @@ export async function newStage(faults: Faults, limits: Partial<ServerLimits> = {
   });
   const ack = await owner.ask<'ack'>({ ...frame, token: TOKEN });
   const access: Access = { at: ack.seq, keys };
-  return { node, owner, peer, token: TOKEN, room, admin, keepers, access, ticket, invites };
+  return { node, owner, peer, token: TOKEN, room, admin, keepers, access, ticket, door, invites };
 }
 
 export type Stage = Awaited<ReturnType<typeof newStage>>;

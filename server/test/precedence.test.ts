@@ -17,7 +17,7 @@ function checksIn(cell: string): string[] {
 /** Rows that no single server can show, and those without an order. */
 const OTHERS: Readonly<Record<string, string>> = {
   'post, base is later than what this node knows': 'needs two nodes: posting.test.ts has them',
-  'knock, wake': 'one check: handshaking.test.ts',
+  wake: 'one check: handshaking.test.ts',
   'exit, ping': 'no check',
 };
 

@@ -8,6 +8,7 @@ import {
   handshakeFrame,
   invitationFrame,
   joinFrame,
+  knockFrame,
   newTicket,
   postFrame,
   refreshFrame,
@@ -127,6 +128,34 @@ export const inviteChecks: readonly Check[] = [
       mustEqual((await ana.expect('ack', frame)).dup, true, 'dup of a repeat');
       await bench.commit(ana, room, access);
       await ana.refused('conflict', refreshFrame(room, access.at, access));
+    },
+  },
+  {
+    name: 'knock: an invite that needs approval lets one knock, and not join; a repeat gets the first ack again',
+    run: async (bench) => {
+      const [ana, ben] = [await bench.connect(), await bench.connect()];
+      const [door, ticket] = [newTicket(), newTicket()];
+      const grants = [grantOf(door, { knock: true }), grantOf(ticket)];
+      const { room, access } = await bench.found(ana, grants);
+      await bench.follow(ana, room, access, access.at);
+      const frame = knockFrame(ben, room, door);
+      const ack = await ben.ask(frame);
+      if (ack.type === 'error' && ack.code === 'not-offered') return;
+      must(ack.type === 'ack', `the reply to knock is ${ack.type}`);
+      const entry = await ana.next('entry');
+      mustEqual(
+        [entry.kind, entry.body, entry.invite],
+        ['knock', frame.body, door.invite],
+        'kind, body and invite of the entry',
+      );
+      const again = await ben.expect('ack', knockFrame(ben, room, door, frame.id));
+      mustEqual([again.seq, again.dup], [entry.seq, true], 'the position and dup of the repeat');
+      const info = await ben.expect('groupinfo', invitationFrame(ben, room, door));
+      await ben.refused('invite', joinFrame(ben, door, info, new KeyPair()));
+      for (const other of [ticket, newTicket(), { ...door, keys: new KeyPair() }])
+        await ben.refused('invite', knockFrame(ben, room, other));
+      // The position of a knock is no base.
+      await ana.expect('ack', postFrame(room, access.at));
     },
   },
 ];

@@ -15,7 +15,7 @@ export const join: Handler<'join'> = async (session, frame) => {
   const dialled = session.useNonce(frame.nonce);
   const after = positionOf(frame.after);
   const head = await anyRefreshedHeadOf(log, state, frame.room);
-  const live = liveInvites(head.record.invites, now());
+  const live = liveInvites(head.record.invites, now()).filter(({ knock }) => knock === undefined);
   const prove = () => provenInvite(live, frame.invite, signedJoin(dialled, frame), frame.proof);
   // The last handshake never moves back, so this join can't be appended any more. It may be a repeat of one that was, whose invite
   // may be used up since. Only its sender knows its random id, so the id is enough proof for the same reply.

@@ -7,7 +7,7 @@ export type LogPosition = number;
 /** A page ends with the entry whose body brings the page to this many bytes. */
 export const PAGE_BYTES = 1024 * 1024;
 
-export type EntryKind = 'message' | 'handshake';
+export type EntryKind = 'message' | 'handshake' | 'knock';
 
 export interface Entry {
   readonly pos: LogPosition;
@@ -19,16 +19,21 @@ export interface Entry {
   readonly access?: Uint8Array;
   /** Whether a handshake retired every access key added before it. */
   readonly retires?: boolean;
-  /** What was recorded with a handshake for its followers. Opaque to the engine. Absent: nothing. */
+  /** What was recorded with a handshake or a knock for its followers. Opaque to the engine. Absent: nothing. */
   readonly note?: Uint8Array;
 }
 
+/** A message, or a knock: the log treats them alike. */
 export interface MessageAppend {
+  /** Absent: a message. */
+  readonly kind?: Exclude<EntryKind, 'handshake'>;
   /** Random per post: it identifies repeats. 22 characters of base64url. */
   readonly id: string;
   /** The position of the last handshake that the sender has processed. */
   readonly base: LogPosition;
   readonly body: Uint8Array;
+  /** Of a knock; at most 64 KiB. Absent: nothing. */
+  readonly note?: Uint8Array;
   /** After this many seconds the entry expires: it is never read again and may be deleted. Absent: it never expires. */
   readonly ttlSec?: number;
 }

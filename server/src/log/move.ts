@@ -286,8 +286,8 @@ function encode(
   const before = previous === 0 ? room.floor : previous;
   const isNewest = pos === room.handshake;
   const data =
-    kind === 'message'
-      ? encodeMessage({ at, expiresAt, before, moved: pos, body })
+    kind !== 'handshake'
+      ? encodeMessage({ kind, at, expiresAt, before, moved: pos, body, ...(note !== undefined && { note }) })
       : encodeHandshake({
           at,
           before,

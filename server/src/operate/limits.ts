@@ -54,10 +54,16 @@ export interface ServerLimits {
   /** Per address. */
   readonly createsPerHour: number;
   readonly invitesPerMinute: number;
+  readonly knocksPerHour: number;
   readonly proofsPerMinute: number;
   readonly refreshesPerMinute: number;
   /** Per room, from all addresses. */
   readonly roomRefreshesPerMinute: number;
+  /** Per room: knocks by live invites in {@link knockWaitMs}, from all addresses. */
+  readonly knocksWaiting: number;
+  readonly knockWaitMs: number;
+  /** How long a knock is kept. */
+  readonly knockKeepMs: number;
   /** Per room: handshakes and joins without an order that are appended on this node. Others have to wait. */
   readonly handshakesPerSecond: number;
   readonly handshakesBurst: number;
@@ -122,9 +128,13 @@ export const SERVER_LIMITS: ServerLimits = {
   signalsBurst: 40,
   createsPerHour: 60,
   invitesPerMinute: 60,
+  knocksPerHour: 5,
   proofsPerMinute: 1_200,
   refreshesPerMinute: 6,
   roomRefreshesPerMinute: 30,
+  knocksWaiting: 32,
+  knockWaitMs: DAY_MS,
+  knockKeepMs: 7 * DAY_MS,
   handshakesPerSecond: 2,
   handshakesBurst: 120,
   fileBytes: 100 * MIB,

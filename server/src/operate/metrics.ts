@@ -156,7 +156,7 @@ export class Metrics implements BroadcastObserver {
       return outcome;
     };
     return {
-      append: (room, message) => timed('message', log.append(room, message)),
+      append: (room, message) => timed(message.kind ?? 'message', log.append(room, message)),
       handshake: (room, after, handshake) => timed('handshake', log.handshake(room, after, handshake)),
       head: (room) => log.head(room),
       read: (room, after, limit) => log.read(room, after, limit),

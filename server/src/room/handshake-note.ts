@@ -2,9 +2,9 @@ import type { InviteId } from '@gochat/protocol/fields';
 import type { Rules } from '@gochat/protocol/rules';
 import type { Entry } from '../log/log.ts';
 
-/** What followers have to know of a handshake. The log stores it with the entry, outside the sealed body. */
+/** What followers have to know of a handshake or a knock. The log stores it with the entry, outside the sealed body. */
 export interface HandshakeNote {
-  /** The invite that a join used. */
+  /** The invite that a join or a knock used. */
   readonly invite?: InviteId;
   /** The room's rules from this handshake on, if it changes them. */
   readonly rules?: Rules;

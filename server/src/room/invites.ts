@@ -16,6 +16,8 @@ export interface Invite {
   readonly expires?: number;
   /** How many joins are left; absent: any number. */
   readonly uses?: number;
+  /** Present: one may knock with it, and not join. */
+  readonly knock?: true;
 }
 
 /** What changes with each GroupInfo. */
@@ -68,7 +70,7 @@ export function mergeInvites(
 
 /** @throws Refusal `invalid` */
 function newInvite(
-  { invite, wrapped, join, expires, uses }: InviteGrant,
+  { invite, wrapped, join, expires, uses, knock }: InviteGrant,
   now: number,
   lifetimeMs: number,
 ): Invite[] {
@@ -79,7 +81,7 @@ function newInvite(
   // Where the operator sets a limit, no invite lasts longer: clients make a new one when one that has no end has ended.
   const end = lifetimeMs < LIMITS.inviteLifetimeMs ? (expires ?? now + lifetimeMs) : expires;
   const ends = { ...(end !== undefined && { expires: end }), ...(uses !== undefined && { uses }) };
-  return [{ invite, join, wrapped, ...ends }];
+  return [{ invite, join, wrapped, ...ends, ...(knock === true && { knock }) }];
 }
 
 /** The invites after a join with `used`: live ones get a new `wrapped` or lose it, and the used one counts down. @throws Refusal `invalid` */

@@ -6,7 +6,7 @@ import type { ServerLimits } from '../operate/limits.ts';
 import { Bucket } from './bucket.ts';
 import { Refusal } from './refusal.ts';
 
-export type RatedRequest = 'create' | 'invite' | 'proof' | 'refresh';
+export type RatedRequest = 'create' | 'invite' | 'knock' | 'proof' | 'refresh';
 type RateName = RatedRequest | 'room-refresh';
 
 const MINUTE_SEC = 60;
@@ -47,6 +47,7 @@ export class AddressRates {
     this.#rates = {
       create: { points: limits.createsPerHour, windowSec: HOUR_SEC },
       invite: { points: limits.invitesPerMinute, windowSec: MINUTE_SEC },
+      knock: { points: limits.knocksPerHour, windowSec: HOUR_SEC },
       proof: { points: limits.proofsPerMinute, windowSec: MINUTE_SEC },
       refresh: { points: limits.refreshesPerMinute, windowSec: MINUTE_SEC },
       'room-refresh': { points: limits.roomRefreshesPerMinute, windowSec: MINUTE_SEC },

@@ -414,6 +414,33 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       expect(await say(a().log, room, second, 'and on it goes')).toBeGreaterThan(last);
     });
 
+    test('10. a knock is appended as a message is, and keeps its kind and its note', async () => {
+      const room = newId();
+      const base = await makeRoom(a().log, room);
+      const follower = collect(b().log, room, base);
+      const body = Buffer.from('let me in');
+      const knock = { kind: 'knock' as const, id: newId(), base, body, note: Buffer.from('by an invite') };
+      const first = appended(await a().log.append(room, knock));
+      expect(appended(await b().log.append(room, knock))).toEqual({ ...first, dup: true });
+      const brief = appended(await a().log.append(room, { ...knock, id: newId(), ttlSec: 60 }));
+      await follower.until(brief.pos);
+      const read = (await b().log.read(room, base, 10)).entries;
+      for (const entries of [follower.entries, read])
+        expect(entries.map(({ kind, pos, note }) => [kind, pos, note && text(note)])).toEqual([
+          ['knock', first.pos, 'by an invite'],
+          ['knock', brief.pos, 'by an invite'],
+        ]);
+      expect(bodies(read)).toEqual(['let me in', 'let me in']);
+      follower.follower.stop();
+      // The last entry is no handshake.
+      expect(await b().log.head(room)).toMatchObject({ pos: brief.pos, handshake: base });
+      const next = appended(await a().log.handshake(room, base, handshakeOf('next'))).pos;
+      expect(await b().log.append(room, { ...knock, id: newId() })).toEqual({ stale: next });
+      await data.elapse(61_000);
+      await data.sweep();
+      expect(positions(await readAll(b().log, room))).toEqual([base, first.pos, next]);
+    });
+
     test('11. exactly ten of fifty concurrent requests get one of ten uses', async () => {
       const room = newId();
       await makeRoom(a().log, room);

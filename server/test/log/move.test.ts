@@ -42,6 +42,8 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
       const room = newId();
       const base = await makeRoom(log, room);
       for (let j = 0; j < messages; j++) await say(log, room, base, `${i}.${j}`, j % 3 ? 3600 : undefined);
+      const knock = { kind: 'knock' as const, id: newId(), base, body: Buffer.from(`${i} knocks`) };
+      await log.append(room, { ...knock, note: Buffer.from(`by invite ${i}`) });
       const second = appended(
         await log.handshake(room, base, handshakeOf(`${i} second`, { retires: true })),
       ).pos;

@@ -1,5 +1,5 @@
 import { bytesOfId, requireId } from '../ids.ts';
-import type { Entry, HandshakeAppend, LogPosition, RoomId } from '../log.ts';
+import type { Entry, HandshakeAppend, LogPosition, MessageAppend, RoomId } from '../log.ts';
 import type { StoredMessage } from './nats.ts';
 
 /**
@@ -25,8 +25,10 @@ export const MOVED_KEY = '\u0000moved';
 
 const MESSAGE = 1;
 const HANDSHAKE = 2;
+const KNOCK = 3;
 const TIME_BYTES = 6;
 const ID_BYTES = 16;
+const NO_NOTE = Buffer.of();
 const MESSAGE_HEAD = 1 + 4 * TIME_BYTES;
 const RETIRES = 1;
 const NOTED = 2;
@@ -40,7 +42,7 @@ interface RecordContext {
   readonly moved?: LogPosition;
 }
 
-export interface MessageRecord extends RecordContext {
+export interface MessageRecord extends RecordContext, Pick<MessageAppend, 'kind' | 'note'> {
   readonly at: number;
   /** Milliseconds since 1970; 0: never. */
   readonly expiresAt: number;
@@ -64,13 +66,22 @@ export interface LogRecord {
   readonly state?: Uint8Array;
 }
 
-export function encodeMessage({ at, expiresAt, before, moved = 0, body }: MessageRecord): Buffer {
+/** A knock has a note, and its length, before its body. */
+export function encodeMessage({
+  kind,
+  at,
+  expiresAt,
+  before,
+  moved = 0,
+  note = NO_NOTE,
+  body,
+}: MessageRecord): Buffer {
   const head = Buffer.alloc(MESSAGE_HEAD);
-  head[0] = MESSAGE;
+  head[0] = kind === 'knock' ? KNOCK : MESSAGE;
   [at, expiresAt, before, moved].forEach((value, i) => {
     head.writeUIntBE(value, 1 + i * TIME_BYTES, TIME_BYTES);
   });
-  return Buffer.concat([head, body]);
+  return Buffer.concat(kind === 'knock' ? [head, uint16(note.length), note, body] : [head, body]);
 }
 
 export function encodeHandshake({
@@ -108,9 +119,11 @@ function uint16(value: number): Buffer {
 export function decodeLogRecord({ seq, data: bytes }: Pick<StoredMessage, 'seq' | 'data'>): LogRecord {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const number = (i: number) => data.readUIntBE(1 + i * TIME_BYTES, TIME_BYTES);
-  if (data[0] === MESSAGE && data.length >= MESSAGE_HEAD) {
-    const body = data.subarray(MESSAGE_HEAD);
-    const entry: Entry = { pos: number(3) || seq, kind: 'message', at: number(0), body };
+  const isKnock = data[0] === KNOCK;
+  if ((data[0] === MESSAGE || isKnock) && data.length >= MESSAGE_HEAD) {
+    const content = isKnock ? decodeNoted(data, MESSAGE_HEAD) : { body: data.subarray(MESSAGE_HEAD) };
+    const kind = isKnock ? 'knock' : 'message';
+    const entry: Entry = { pos: number(3) || seq, kind, at: number(0), ...content };
     return { seq, entry, before: number(2), expiresAt: number(1) };
   }
   if (data[0] === HANDSHAKE && data.length >= HANDSHAKE_HEAD) {
@@ -125,15 +138,18 @@ export function decodeLogRecord({ seq, data: bytes }: Pick<StoredMessage, 'seq' 
     const access = data.subarray(offset, offset + accessBytes);
     const stateEnd = offset + accessBytes + stateBytes;
     const state = data.subarray(offset + accessBytes, stateEnd);
-    const note =
-      flags & NOTED ? data.subarray(stateEnd + 2, stateEnd + 2 + data.readUInt16BE(stateEnd)) : undefined;
-    const body = data.subarray(note === undefined ? stateEnd : stateEnd + 2 + note.length);
+    const content = flags & NOTED ? decodeNoted(data, stateEnd) : { body: data.subarray(stateEnd) };
     const pos = number(2) || seq;
-    const noted = note === undefined ? {} : { note };
-    const entry: Entry = { pos, kind: 'handshake', at: number(0), body, access, retires, ...noted };
+    const entry: Entry = { pos, kind: 'handshake', at: number(0), access, retires, ...content };
     return { seq, entry, before: number(1), expiresAt: 0, id, state };
   }
   throw new Error(`can't read message ${seq} of the log: this version of gochat did not write it`);
+}
+
+/** @param offset where the length of the note is, before the note and the body */
+function decodeNoted(data: Buffer, offset: number): Required<Pick<Entry, 'note' | 'body'>> {
+  const end = offset + 2 + data.readUInt16BE(offset);
+  return { note: data.subarray(offset + 2, end), body: data.subarray(end) };
 }
 
 export interface StateRecord {

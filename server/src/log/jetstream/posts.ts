@@ -284,11 +284,15 @@ export class JetStreamPosts {
   }
 
   #encode(room: RoomId, base: number, { message, at }: WaitingMessage): OutgoingMessage {
-    const { id, body, ttlSec } = message;
+    const { kind, id, body, note, ttlSec } = message;
     const expiresAt = expiryOf({ message, at });
     return {
       subject: this.#streams.entries(room, 'message'),
-      data: encodeMessage({ at, expiresAt, before: this.#tails.known(room), body }),
+      data: encodeMessage({
+        ...{ at, expiresAt, before: this.#tails.known(room), body },
+        ...(kind !== undefined && { kind }),
+        ...(note !== undefined && { note }),
+      }),
       headers: {
         'Nats-Msg-Id': `${room}:${id}`,
         'Nats-Expected-Last-Subject-Sequence': String(base),

@@ -103,7 +103,8 @@ export class JetStreamLog implements RoomLog {
       ]);
       if (stored === undefined) return undefined;
       const last = decodeLogRecord(stored);
-      const isMessage = last.entry.kind === 'message';
+      // Or a knock.
+      const isMessage = last.entry.kind !== 'handshake';
       const newest = isMessage ? await this.#posts.newest(room) : last;
       if (newest === undefined) return undefined;
       const pos = Math.max(last.entry.pos, newest.entry.pos, tail);

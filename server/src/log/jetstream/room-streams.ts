@@ -8,7 +8,7 @@ export const COUNT_STREAM = 'GOCHAT_COUNTS';
 /** A stream has one leader, so more streams can have more servers as leaders. Each is a Raft group of its own. */
 export const MOST_STREAMS = 64;
 
-const KINDS: Readonly<Record<EntryKind, string>> = { message: 'm', handshake: 'c' };
+const KINDS: Readonly<Record<EntryKind, string>> = { message: 'm', knock: 'm', handshake: 'c' };
 
 /** The streams of one share of the rooms. */
 export interface StreamPair {

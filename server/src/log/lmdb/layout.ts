@@ -16,6 +16,7 @@ const HANDSHAKE = 1;
 const RETIRES = 2;
 const EXPIRES = 4;
 const NOTED = 8;
+const KNOCK = 16;
 const NOTE_LENGTH_BYTES = 2;
 const TIME_BYTES = 6;
 const LATEST = 2 ** 48 - 1;
@@ -180,6 +181,7 @@ export function encodeEntry({ entry, expiresAt }: EntryRecord): Buffer {
   const record = Buffer.allocUnsafe(1 + TIME_BYTES + expires + keyed + noted + body.length);
   record[0] =
     (kind === 'handshake' ? HANDSHAKE : 0) |
+    (kind === 'knock' ? KNOCK : 0) |
     (retires ? RETIRES : 0) |
     (expires ? EXPIRES : 0) |
     (noted ? NOTED : 0);
@@ -208,16 +210,26 @@ export function decodeEntry(pos: LogPosition, record: Buffer): EntryRecord {
     expiresAt = record.readUIntBE(offset, TIME_BYTES);
     offset += TIME_BYTES;
   }
-  if (!(flags & HANDSHAKE))
-    return { entry: { pos, kind: 'message', at, body: record.subarray(offset) }, expiresAt };
+  if (!(flags & HANDSHAKE)) {
+    const kind = flags & KNOCK ? 'knock' : 'message';
+    return { entry: { pos, kind, at, ...decodeEnd(record, offset, flags) }, expiresAt };
+  }
   const accessEnd = offset + 1 + record.readUInt8(offset);
   const access = record.subarray(offset + 1, accessEnd);
   const retires = (flags & RETIRES) !== 0;
-  const noteAt = accessEnd + NOTE_LENGTH_BYTES;
-  const note = flags & NOTED ? record.subarray(noteAt, noteAt + record.readUInt16BE(accessEnd)) : undefined;
-  const body = record.subarray(note === undefined ? accessEnd : noteAt + note.length);
-  const entry: Entry = { pos, kind: 'handshake', at, body, access, retires, ...(note && { note }) };
+  const entry: Entry = {
+    ...{ pos, kind: 'handshake', at, access, retires },
+    ...decodeEnd(record, accessEnd, flags),
+  };
   return { entry, expiresAt };
+}
+
+/** The last members of an entry: its note, if it has one, and its body. */
+function decodeEnd(record: Buffer, offset: number, flags: number): Pick<Entry, 'note' | 'body'> {
+  if (!(flags & NOTED)) return { body: record.subarray(offset) };
+  const noteAt = offset + NOTE_LENGTH_BYTES;
+  const noteEnd = noteAt + record.readUInt16BE(offset);
+  return { note: record.subarray(noteAt, noteEnd), body: record.subarray(noteEnd) };
 }
 
 export function encodeState({ revision, expiresAt, value }: StateRecord): Buffer {

@@ -72,7 +72,7 @@ function trimBatch(trees: Store['trees'], room: Buffer, most: number): number {
   })) {
     if (storedBytes <= most || gone.length === BATCH) break;
     const { entry, expiresAt } = decodeEntry(positionOfKey(key), value);
-    if (entry.kind !== 'message') continue;
+    if (entry.kind === 'handshake') continue;
     storedBytes -= entry.body.length;
     gone.push(Buffer.from(key));
     if (expiresAt) void trees.expiry.remove(expiryKey(expiresAt, 'message', key));

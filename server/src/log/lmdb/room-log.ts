@@ -58,11 +58,13 @@ export class LmdbLog implements RoomLog {
       if (known) return { result: repeated(known) };
       if (message.base !== record.handshake) return { result: { stale: record.handshake } };
       const at = Math.floor(this.#store.now());
-      const entry: Entry = { pos: nextAfter(record), kind: 'message', at, body: message.body };
+      const { kind = 'message', body, note } = message;
+      const noted = note === undefined ? {} : { note };
+      const entry: Entry = { pos: nextAfter(record), kind, at, body, ...noted };
       return this.#put(
         roomId,
         room,
-        { ...record, pos: entry.pos, storedBytes: record.storedBytes + message.body.length },
+        { ...record, pos: entry.pos, storedBytes: record.storedBytes + body.length },
         entry,
         id,
         expiryTime(at, message.ttlSec),

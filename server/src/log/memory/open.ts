@@ -70,7 +70,7 @@ class MemoryLog implements RoomLog {
 
   async append(
     roomId: RoomId,
-    { id, base, body, ttlSec }: Parameters<RoomLog['append']>[1],
+    { kind = 'message', id, base, body, note, ttlSec }: Parameters<RoomLog['append']>[1],
   ): Promise<Appended | { readonly stale: LogPosition }> {
     const room = this.#find(roomId);
     const known = room?.posts.get(requireId(id));
@@ -78,9 +78,10 @@ class MemoryLog implements RoomLog {
     if (!room || base !== room.head.handshake) return { stale: room?.head.handshake ?? 0 };
     const entry: Entry = {
       pos: nextAfter(room.head.pos),
-      kind: 'message',
+      kind,
       at: this.#now(),
       body: new Uint8Array(body),
+      ...(note === undefined ? {} : { note: new Uint8Array(note) }),
     };
     room.head = { ...room.head, pos: entry.pos };
     const expiresAt = ttlSec === undefined ? Number.POSITIVE_INFINITY : entry.at + ttlSec * 1000;
