@@ -43,6 +43,7 @@ const FEATURES = [
   'a recovery link',
   'rename and topic',
   'history for newcomers',
+  'messages that disappear',
   'muting',
   'ignoring',
   'several rooms',
@@ -294,6 +295,22 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     const messages = 100 + (tag.charCodeAt(0) % 50);
     await by.says(`/history ${messages}`);
     for (const screen of [by, to]) await shows(screen, [`let newcomers read the last ${messages} messages`]);
+  },
+  'messages that disappear': async (by, to, tag) => {
+    const count = tag.startsWith('w') ? 6 : 7;
+    for (const unit of ['day', 'second']) {
+      await by.says(`/expire ${count}${unit[0]}`);
+      const notice = new RegExp(`to\\W+disappear\\W+after\\W+${count}\\W+${unit}s`, 'u');
+      for (const screen of [by, to]) await shows(screen, [notice]);
+    }
+    await by.says(`gone${tag}`);
+    await shows(by, [`gone${tag}`]);
+    await to.says(`soon${tag}`);
+    await shows(to, [`soon${tag}`]);
+    for (const screen of [by, to]) await shows(screen, [], [`gone${tag}`, `soon${tag}`]);
+    await by.says('/expire off');
+    for (const screen of [by, to])
+      await shows(screen, [new RegExp(`${by.name}\\W+let\\W+new\\W+messages\\W+stay`, 'u')]);
   },
   muting: async (by) => {
     await by.says('/mute');

@@ -64,6 +64,7 @@ export const VERBS: readonly Verb[] = [
         '--history <how much>',
         'what newcomers can read: none, all, messages as in 100 (default), or days as in 30d',
       ],
+      ['--expire <time>', 'messages disappear after this time, such as 12h or 7d (default: never)'],
       JSON_LINES,
       WAIT,
     ],
@@ -255,6 +256,16 @@ export const VERBS: readonly Verb[] = [
     does: 'print how much newcomers can read, or set it (admins only): none, all, messages as in 100, or days as in 30d',
     options: [JSON_LINES, WAIT],
     load: roomVerb('history'),
+  },
+  {
+    name: 'rules <room>',
+    does: 'print the rules of the room, or set one (admins only)',
+    options: [
+      ['--expire <time>', 'messages disappear after this time, such as 12h or 7d; off: never'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: roomVerb('rules'),
   },
   {
     name: 'invite <room>',

@@ -11,6 +11,7 @@ import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
 import type { Records } from '../store/records.ts';
+import { checkSeconds } from './governance.ts';
 import type { Rooms } from './rooms.ts';
 
 interface CreateParts {
@@ -30,6 +31,8 @@ interface NewRoom {
   readonly kind?: 'self' | 'pairing';
   /** How much of the history newcomers are shown; nothing when absent. */
   readonly history?: HistorySetting | undefined;
+  /** After how many seconds messages disappear; never when absent. */
+  readonly expire?: number | undefined;
 }
 
 /**
@@ -38,14 +41,15 @@ interface NewRoom {
  */
 export async function createOn(
   { records, env, rooms, who }: CreateParts,
-  { name, as, server, token, kind, history = 'none' }: NewRoom,
+  { name, as, server, token, kind, history = 'none', expire }: NewRoom,
   waitMs: number,
 ): Promise<RoomSession> {
   if (!holdsIdentity(who)) throw new ChatError({ reason: 'device-limited' });
   checkHistorySetting(history);
+  checkSeconds('expire', expire);
   const { room, frame: made } = await createRoom(
     who,
-    { room: name, own: as, ...(history !== 'none' && { history }) },
+    { room: name, own: as, ...(history !== 'none' && { history }), ...(expire !== undefined && { expire }) },
     env,
     ROOM_KIND[kind ?? 'room'],
   );

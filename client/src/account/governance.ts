@@ -149,7 +149,7 @@ export class Governance {
 }
 
 /** @throws ChatError `usage` unless other members accept it */
-function checkSeconds(what: 'slow' | 'expire', seconds: number | null | undefined): void {
+export function checkSeconds(what: 'slow' | 'expire', seconds: number | null | undefined): void {
   if (seconds === undefined || seconds === null) return;
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_RULE_S)
     throw new ChatError({ reason: 'rule-seconds', what, most: LONGEST_RULE_S });

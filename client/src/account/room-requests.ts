@@ -347,13 +347,13 @@ export class RoomRequests {
     return session;
   }
 
-  async #create({ name, as, server, token, history, waitMs }: Params<'create'>): Promise<RoomInfo> {
+  async #create({ name, as, server, token, history, expire, waitMs }: Params<'create'>): Promise<RoomInfo> {
     if (token !== undefined) checkToken(token);
     const address = parseAddress(server).href;
     const own = this.#nameFor(as);
     await this.#rooms.followQueued();
     const parts = { ...this.#parts, rooms: this.#rooms };
-    const session = await createOn(parts, { name, as: own, server: address, token, history }, waitMs);
+    const session = await createOn(parts, { name, as: own, server: address, token, history, expire }, waitMs);
     await this.#remember(own);
     return roomInfo(session);
   }

@@ -77,6 +77,7 @@ const REASONS = {
   'history-setting': reason('usage', { most: v.number() }),
   /** `most` is in seconds. */
   'rule-seconds': reason('usage', { what: v.picklist(['slow', 'expire']), most: v.number() }),
+  'rule-time': reason('usage', {}),
   'token-form': reason('usage', {}),
   'name-missing': reason('usage', {}),
   /** There is no room yet, so there is nothing to link a device to. */

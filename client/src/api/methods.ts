@@ -27,6 +27,8 @@ export interface Methods {
     readonly token?: string;
     /** How much of the history newcomers are shown; nothing when absent. */
     readonly history?: HistorySetting;
+    /** After how many seconds messages disappear; never when absent. */
+    readonly expire?: number;
     readonly waitMs: number;
   }) => RoomInfo;
   /** Joins by an invite link. `already`: the profile was in the room before. `stayed`: its request to leave waited, and is cancelled. */

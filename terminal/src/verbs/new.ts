@@ -1,4 +1,5 @@
 import { NEW_ROOM_HISTORY, parseHistorySetting } from '@gochat/client/history-setting';
+import { parseRuleTime } from '@gochat/client/rule-time';
 import { checkGiven } from '@gochat/client/validate-input';
 import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine } from '@gochat/view/sanitize';
@@ -14,6 +15,7 @@ interface Options extends ProfileOptions {
   readonly server?: string;
   readonly token?: string;
   readonly history?: string;
+  readonly expire?: string;
   readonly json?: boolean;
   readonly wait?: string;
 }
@@ -22,6 +24,7 @@ export async function run(io: Io, [name = '']: readonly string[], options: Optio
   const wait = waitMs(options.wait, 30_000);
   const token = options.token ?? (io.env.GOCHAT_TOKEN || undefined);
   const history = options.history === undefined ? NEW_ROOM_HISTORY : parseHistorySetting(options.history);
+  const expire = options.expire === undefined ? null : parseRuleTime(options.expire);
   checkGiven({ server: givenServer(io, options.server), token, names: [name, options.as] });
   await withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
@@ -33,6 +36,7 @@ export async function run(io: Io, [name = '']: readonly string[], options: Optio
       server,
       ...(token === undefined ? {} : { token }),
       history,
+      ...(expire !== null && { expire }),
       waitMs: wait,
     });
     const { link, expires } = await profile.call('invite', {

@@ -1,6 +1,7 @@
 import { formatHistorySetting, parseHistorySetting } from '@gochat/client/history-setting';
 import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
+import { formatRuleTime, parseRuleTime } from '@gochat/client/rule-time';
 import { UsageError } from '@gochat/server/usage-error';
 import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
@@ -23,6 +24,8 @@ interface Options extends ProfileOptions {
   readonly drop?: boolean;
   /** Of `return`: the tag of the comparison that the user has seen. */
   readonly seen?: string;
+  /** Of `rules`: as a person writes it. */
+  readonly expire?: string;
   /** Of `safety`: the entry whose log code is wanted. */
   readonly at?: string;
 }
@@ -183,6 +186,20 @@ export const history = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, w
     (await profile.call('rooms', {})).find((one) => one.id === id)?.history ?? 'none',
   );
   return { json: [{ ...ref, history: now }], lines: given === undefined ? [now] : [], ...synced };
+});
+
+export const rules = roomVerb(CHANGE_MS, async ({ profile, room, ref, options, waitMs: ms, text }) => {
+  const wanted = { ...(options.expire !== undefined && { expire: parseRuleTime(options.expire) }) };
+  const isChange = Object.keys(wanted).length > 0;
+  if (isChange) await profile.call('configure', { room, ...wanted, waitMs: ms });
+  const synced = !isChange && afterSync(text, await profile.call('sync', { room, waitMs: ms }));
+  const now = await profile.call('rules', { room });
+  const rows = [['expire', formatRuleTime(now.expire)]];
+  return {
+    json: [{ ...ref, expire: formatRuleTime(now.expire) }],
+    lines: isChange ? [] : columns(rows),
+    ...synced,
+  };
 });
 
 export const invites = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text: { lines } }) => {

@@ -76,6 +76,7 @@ export const COMMAND_NAMES = [
   'rename',
   'topic',
   'history',
+  'expire',
   'remove',
   'export',
   'inspect',

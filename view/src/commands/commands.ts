@@ -2,6 +2,7 @@ import type { TextItem } from '@gochat/client/history';
 import { parseHistorySetting } from '@gochat/client/history-setting';
 import type { MemberInfo } from '@gochat/client/methods';
 import { type PollText, readPoll } from '@gochat/client/polls';
+import { parseRuleTime } from '@gochat/client/rule-time';
 import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { quit, send } from '../dialogs/attach.ts';
@@ -255,6 +256,12 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     available: isAdmin,
     refuses: noSetting,
     attempt: (given) => configure(given, 'history'),
+  },
+  expire: {
+    takes: 'optional',
+    available: isAdmin,
+    refuses: noTime,
+    attempt: (given) => configure(given, 'expire'),
   },
   remove: {
     aliases: ['kick'],
@@ -559,15 +566,26 @@ function noSetting({ chat, args }: Given): string | undefined {
   return undefined;
 }
 
+function noTime({ chat, args }: Given): string | undefined {
+  if (args === '') return undefined;
+  try {
+    parseRuleTime(args);
+  } catch (error) {
+    return chat.flashes.textOf(error);
+  }
+  return undefined;
+}
+
 async function configure(
   { chat, room, args }: Given,
-  what: 'name' | 'topic' | 'history',
+  what: 'name' | 'topic' | 'history' | 'expire',
 ): Promise<undefined> {
   if (args === '') {
     askConfigure(chat, what);
     return;
   }
-  const value = what === 'history' ? parseHistorySetting(args) : args;
+  const value =
+    what === 'history' ? parseHistorySetting(args) : what === 'expire' ? parseRuleTime(args) : args;
   await chat.profile.call('configure', { room: room.info.id, [what]: value, waitMs: WAIT_MS });
   chat.flashes.good(chat.words.text.flashes.saved);
 }

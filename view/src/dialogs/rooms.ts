@@ -1,5 +1,6 @@
 import { ChatError } from '@gochat/client/chat-error';
 import { formatHistorySetting, NEW_ROOM_HISTORY, parseHistorySetting } from '@gochat/client/history-setting';
+import { formatRuleTime, parseRuleTime } from '@gochat/client/rule-time';
 import type { HistorySetting } from '@gochat/client/settings';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
@@ -25,6 +26,7 @@ export function askCreate(chat: CreateParts, name = ''): void {
     textField('as', create.as, chat.preferences.current.name ?? '', create.asHint),
     textField('server', create.server, chat.server),
     historyField(chat, create.history, NEW_ROOM_HISTORY),
+    expireField(chat, create.expire, undefined),
   ];
   const handle = chat.dialogs.show<FormDialog>({
     dialog: form(create.title, [create.text], fields, create.submit),
@@ -36,8 +38,14 @@ export function askCreate(chat: CreateParts, name = ''): void {
         server: values.server ?? '',
         history: values.history === undefined ? NEW_ROOM_HISTORY : parseHistorySetting(values.history),
       };
+      const expire = values.expire === undefined ? null : parseRuleTime(values.expire);
       const token = values.token?.trim();
-      const asked = { ...params, ...(token && { token }), waitMs: WAIT_MS };
+      const asked = {
+        ...params,
+        ...(token && { token }),
+        ...(expire !== null && { expire }),
+        waitMs: WAIT_MS,
+      };
       const room = await chat.profile.call('create', asked).catch((error: unknown) => {
         // Few servers require a token, so it is asked for only after one has.
         if (error instanceof ChatError && error.code === 'token')
@@ -66,25 +74,40 @@ function historyField({ words }: Pick<Chat, 'words'>, label: string, present: Hi
   return choiceField('history', label, value, choices);
 }
 
-/** Asks for name, topic and history of the room. @param what has the focus */
+const TIMES = ['off', '1h', '1d', '7d', '30d'];
+
+function expireField({ words }: Pick<Chat, 'words'>, label: string, present: number | undefined): Field {
+  const value = formatRuleTime(present);
+  const values = TIMES.includes(value) ? TIMES : [...TIMES, value];
+  const { never, after } = words.text.dialogs.expire;
+  const choices = values.map((one) => {
+    const seconds = parseRuleTime(one);
+    return { value: one, label: seconds === null ? never : after(seconds) };
+  });
+  return choiceField('expire', label, value, choices);
+}
+
+/** Asks for name, topic and history of the room, and for when messages disappear. @param what has the focus */
 export function askConfigure(
   chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>,
-  what: 'name' | 'topic' | 'history',
+  what: 'name' | 'topic' | 'history' | 'expire',
 ): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
   const text = chat.words.text.dialogs.configure;
-  const { id, name, topic, history } = room.info;
+  const { id, name, topic, history, rules } = room.info;
   const shown = formatHistorySetting(history);
+  const lasts = formatRuleTime(rules.expire);
   chat.dialogs.show({
     dialog: {
       ...form(
         text.title,
-        [text.text, text.historyHint],
+        [text.text, text.historyHint, text.expireHint],
         [
           textField('name', text.name, name),
           textField('topic', text.topic, topic),
           historyField(chat, text.history, history),
+          expireField(chat, text.expire, rules.expire),
         ],
         text.submit,
       ),
@@ -98,6 +121,8 @@ export function askConfigure(
         ...(values.topic !== topic && values.topic !== undefined && { topic: values.topic }),
         ...(values.history !== shown &&
           values.history !== undefined && { history: parseHistorySetting(values.history) }),
+        ...(values.expire !== lasts &&
+          values.expire !== undefined && { expire: parseRuleTime(values.expire) }),
         waitMs: WAIT_MS,
       });
       handle.close();

@@ -122,9 +122,8 @@ export class ComposerViewModel {
 
   #write(): string {
     const { room, words } = this.#parts;
-    const { history } = room.info;
-    const { write, writeShown } = words.text.composer;
-    return history === 'none' ? write : writeShown(history);
+    const { history, rules } = room.info;
+    return words.text.composer.write(history, rules.expire);
   }
 
   snapshot(): Composer {
@@ -134,7 +133,7 @@ export class ComposerViewModel {
     const answered = this.#reply && this.#now(this.#reply);
     const tray = this.tray.items();
     const waits = this.#waitsForFiles;
-    const { history } = room.info;
+    const { history, rules } = room.info;
     const of = [
       this.#text,
       this.#tick,
@@ -146,6 +145,7 @@ export class ComposerViewModel {
       tray,
       waits,
       history,
+      rules.expire,
     ];
     if (this.#cached?.of.every((value, i) => value === of[i]) === true) return this.#cached.composer;
     const mode = closed !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';

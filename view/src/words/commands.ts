@@ -90,6 +90,11 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     },
     ignore: { label: 'Ignore', help: 'Hide the messages of a member', placeholder: 'MEMBER' },
     unignore: { label: 'Stop ignoring', help: 'Show the messages of a member again', placeholder: 'MEMBER' },
+    expire: {
+      label: 'Messages that disappear',
+      help: 'Set after what time messages disappear',
+      placeholder: 'TIME',
+    },
     rename: { label: 'Name, topic and history', help: 'Rename the room', placeholder: 'NAME' },
     history: {
       label: 'History for newcomers',

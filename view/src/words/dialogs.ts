@@ -1,4 +1,5 @@
 import type { HistorySetting } from '@gochat/client/settings';
+import { durationText } from './duration.ts';
 import type { Formats } from './formats.ts';
 import { shownHistory } from './history-setting.ts';
 import { namesIn } from './names.ts';
@@ -17,6 +18,7 @@ export function dialogWords(f: Formats) {
       as: 'Your name in this room',
       asHint: 'Other members see it. You need no account.',
       history: 'Newcomers can read',
+      expire: 'Messages disappear',
       server: 'Server',
       token: 'Token',
       tokenHint: 'Ask the operator of the server for it.',
@@ -117,9 +119,17 @@ export function dialogWords(f: Formats) {
       text: 'GoChat deletes the text on the devices of all members. Members may have read or copied it already.',
       submit: 'Delete',
     },
+    expire: {
+      never: 'never',
+      /** @param seconds above 0 */
+      after: (seconds: number) => `after ${durationText(f, seconds * 1000)}`,
+    },
     configure: {
       title: 'Name, topic and history',
       text: 'All members see them. The server can’t read them.',
+      expire: 'Messages disappear',
+      expireHint:
+        'What was said before keeps the time that it had. Somebody can still copy or photograph a message.',
       name: 'Name',
       topic: 'Topic',
       history: 'Newcomers can read',

@@ -1,6 +1,7 @@
 import type { HistorySetting } from '@gochat/client/settings';
 import { commandWords } from './commands.ts';
 import { dialogWords } from './dialogs.ts';
+import { durationText } from './duration.ts';
 import { errorText } from './errors.ts';
 import { fileWords } from './files.ts';
 import { flashWords } from './flashes.ts';
@@ -44,10 +45,14 @@ function text(f: Formats) {
 
 function composerWords(f: Formats) {
   return {
-    write: 'Write a message',
-    /** Somebody may join and read it. */
-    writeShown: (setting: HistorySetting) =>
-      `Write a message. Newcomers can read ${shownHistory(f, setting)}.`,
+    /** @param history what newcomers are shown. @param expire after how many seconds the message disappears; never if undefined */
+    write: (history: HistorySetting, expire: number | undefined) => {
+      const notes = [
+        ...(expire === undefined ? [] : [`It disappears after ${durationText(f, expire * 1000)}.`]),
+        ...(history === 'none' ? [] : [`Newcomers can read ${shownHistory(f, history)}.`]),
+      ];
+      return notes.length === 0 ? 'Write a message' : ['Write a message.', ...notes].join(' ');
+    },
     edit: 'Edit your message. Esc cancels.',
     left: (characters: number) =>
       f.plural(characters, { one: 'About # character left', other: 'About # characters left' }),

@@ -179,6 +179,8 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
       case 'ban-unknown':
         if (error.name === '') return 'Nobody was named';
         return `Nobody is banned here as “${sanitizeLine(error.name)}”`;
+      case 'rule-time':
+        return 'Say off, or a time such as 30s, 15m, 12h or 7d';
       case 'rule-seconds':
         return `That is a time of 1 second to ${durationText(f, error.most * 1000, Math.floor)}`;
       case 'room-full':

@@ -55,7 +55,7 @@ export function eventText(f: Formats): (event: EventItem, who: Who) => string {
 
 function changedText(
   f: Formats,
-  { name, topic, history, admins = [], dropped = [] }: Changed,
+  { name, topic, history, rules, admins = [], dropped = [] }: Changed,
   names: string,
 ): string {
   const all = (members: readonly string[]) => f.list(members.map((member) => sanitizeLine(member)));
@@ -65,9 +65,15 @@ function changedText(
     ...(dropped.length === 0 ? [] : [`removed ${all(dropped)} as admin`]),
     ...(topic === undefined ? [] : [topicText(topic)]),
     ...(history === undefined ? [] : [`let newcomers read ${shownHistory(f, history)}`]),
+    ...(rules?.expire === undefined ? [] : [expireText(f, rules.expire)]),
   ];
   if (changes.length === 0) return `${names} changed the room (an earlier version of GoChat kept no details)`;
   return `${names} ${f.list(changes)}`;
+}
+
+function expireText(f: Formats, seconds: number): string {
+  if (seconds === 0) return 'let new messages stay';
+  return `set new messages to disappear after ${durationText(f, seconds * 1000)}`;
 }
 
 function topicText(topic: string): string {
