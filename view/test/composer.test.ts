@@ -15,7 +15,7 @@ function member(name: string, key: string): MemberInfo {
 
 function composerFor(...members: MemberInfo[]): ComposerViewModel {
   const room = {
-    info: { id: 'room', history: 'none' },
+    info: { id: 'room', history: 'none', rules: { speak: 'all', links: 'all', history: 'none' } },
     settings: { draft: '', draftReply: undefined },
     closed: '',
     context: context(),

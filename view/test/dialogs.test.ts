@@ -11,6 +11,7 @@ const PREVIEW = {
   by: 'ana',
   topic: '',
   history: 'none',
+  rules: {},
   members: ['ana'],
   already: false,
   room: 'room-1',
@@ -58,7 +59,7 @@ test.each([
 
 test.each(['name', 'topic'] as const)('who asks to change the %s begins in its field', (what) => {
   const { chat, dialogs } = slowChat();
-  const room = { info: { id: 'room-1', name: 'kitchen', topic: 'soup', history: 'none' } };
+  const room = { info: { id: 'room-1', name: 'kitchen', topic: 'soup', history: 'none', rules: {} } };
   askConfigure({ ...chat, navigation: { room } } as unknown as Chat, what);
   expect(dialogs.dialog).toMatchObject({ kind: 'form', focus: what });
 });

@@ -58,7 +58,7 @@ function trayFor(profile: Preparing): Tray {
 /** A message field, and what it has sent. */
 function composerFor(profile: Preparing) {
   const room = {
-    info: { id: 'room', history: 'none' },
+    info: { id: 'room', history: 'none', rules: {} },
     settings: { draft: '', draftReply: undefined },
     closed: '',
     context: context(),
