@@ -1,6 +1,6 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { Position, RequestId } from '@gochat/protocol/fields';
-import { type Dialled, signedEnter, signedVoice } from '@gochat/protocol/signed';
+import { type Dialled, signedCreateBy, signedEnter, signedVoice } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { newId } from './new-id.ts';
 import { type Env, sign } from './primitives.ts';
@@ -34,4 +34,15 @@ export function proveEnter(
     proof: encodeBytes(sign(accessKey, signedEnter(at, unsigned))),
     ...(room.voice && { voice: encodeBytes(sign(room.voice, signedVoice(at, unsigned))) }),
   };
+}
+
+/** @returns what shows a server that whoever creates a room is a member of this one */
+export function proveCreator(
+  room: Room,
+  frame: UpOf<'create'>,
+  at: Dialled,
+  env: Env,
+): NonNullable<UpOf<'create'>['by']> {
+  const unsigned = { room: room.id, key: room.key, nonce: newId<string>(env) };
+  return { ...unsigned, proof: encodeBytes(sign(room.accessKey, signedCreateBy(at, frame, unsigned))) };
 }

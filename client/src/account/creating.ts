@@ -1,4 +1,5 @@
-import { createRoom, landedFirst } from '@gochat/crypto/create';
+import { createDirect, createRoom, type DirectTerms, landedFirst } from '@gochat/crypto/create';
+import { proveCreator } from '@gochat/crypto/enter';
 import { ROOM_KIND } from '@gochat/crypto/genesis';
 import { holdsIdentity, type Who } from '@gochat/crypto/identity';
 import { cleanName } from '@gochat/crypto/names';
@@ -29,6 +30,12 @@ interface NewRoom {
   readonly server: string;
   readonly token?: string | undefined;
   readonly kind?: 'self' | 'pairing';
+  /** Makes a direct room. `common`: where the two are. A server may let only members of its rooms create some. */
+  readonly direct?: {
+    readonly terms: DirectTerms;
+    readonly meta: NonNullable<RoomMeta['direct']>;
+    readonly common: RoomSession;
+  };
   /** How much of the history newcomers are shown; nothing when absent. */
   readonly history?: HistorySetting | undefined;
   /** After how many seconds messages disappear; never when absent. */
@@ -41,32 +48,37 @@ interface NewRoom {
  */
 export async function createOn(
   { records, env, rooms, who }: CreateParts,
-  { name, as, server, token, kind, history = 'none', expire }: NewRoom,
+  { name, as, server, token, kind, direct, history = 'none', expire }: NewRoom,
   waitMs: number,
 ): Promise<RoomSession> {
   if (!holdsIdentity(who)) throw new ChatError({ reason: 'device-limited' });
   checkHistorySetting(history);
   checkSeconds('expire', expire);
-  const { room, frame: made } = await createRoom(
-    who,
-    { room: name, own: as, ...(history !== 'none' && { history }), ...(expire !== undefined && { expire }) },
-    env,
-    ROOM_KIND[kind ?? 'room'],
-  );
+  const shown = { ...(history !== 'none' && { history }), ...(expire !== undefined && { expire }) };
+  const { room, frame: made } =
+    direct === undefined
+      ? await createRoom(who, { room: name, own: as, ...shown }, env, ROOM_KIND[kind ?? 'room'])
+      : await createDirect(who, as, direct.terms, env);
   const frame = token === undefined ? made : { ...made, token };
   const connection = await rooms.server({ server, id: room.id }).online(waitMs);
   const meta: RoomMeta = {
     id: room.id,
     ...(kind && { kind }),
     server,
-    name: cleanName(name),
+    name: direct === undefined ? cleanName(name) : name,
+    ...(direct && { direct: direct.meta }),
     as,
     left: false,
     leaving: [],
     since: env.now(),
   };
   await RoomStore.store(records, meta, room, frame);
-  const landed = await connection.request(frame).catch(async (error: unknown) => {
+  const requested = connection.request(frame).catch((error: unknown) => {
+    if (direct === undefined || !(error instanceof RequestError) || error.code !== 'token') throw error;
+    const by = proveCreator(direct.common.room, frame, connection.dialled, env);
+    return connection.request({ ...frame, by });
+  });
+  const landed = await requested.catch(async (error: unknown) => {
     // The room may exist, or may exist soon: its session repeats the same request.
     if (!(error instanceof RequestError)) return undefined;
     const isLimited = error.code === 'rate-limited' && error.retryAfterMs > waitMs;

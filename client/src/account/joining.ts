@@ -10,6 +10,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
 import type { InvitePreview } from '../api/methods.ts';
 import { parseAddress } from '../net/address.ts';
+import { calledBy } from '../room/direct-room.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
@@ -31,6 +32,12 @@ interface JoinParts {
   readonly who: Who;
   /** Of a room between devices. */
   readonly kind?: RoomMeta['kind'];
+  /** What the room is called as long as it says nothing else: a direct one, by the other person. */
+  readonly name?: string;
+  /** The server that the link names, if it is known by another address. */
+  readonly server?: string;
+  /** The room has to be a direct one, between its founder and this person. */
+  readonly direct?: true;
   readonly as: string;
 }
 
@@ -46,7 +53,7 @@ interface Joined {
  * @throws LinkError, ChatError, RoomError
  */
 export async function joinByLink(parts: JoinParts, text: string, waitMs: number): Promise<Joined> {
-  const { rooms, records, env, who, as, kind } = parts;
+  const { rooms, records, env, who, as, kind, name = '', server, direct } = parts;
   const link = parseLink(text);
   const end = Date.now() + waitMs;
   const known = rooms.has(link.room) ? await rooms.withId(link.room) : undefined;
@@ -62,8 +69,8 @@ export async function joinByLink(parts: JoinParts, text: string, waitMs: number)
   const meta: RoomMeta = {
     id: link.room,
     ...(kind && { kind }),
-    server: parseAddress(link.address).href,
-    name: known?.meta.name ?? '',
+    server: server ?? parseAddress(link.address).href,
+    name: known?.meta.name ?? name,
     as,
     left: false,
     leaving: [],
@@ -75,7 +82,14 @@ export async function joinByLink(parts: JoinParts, text: string, waitMs: number)
   const here = hereOf(who, known);
   let room: Room;
   try {
-    room = await redeem(connection, here, as, link, { env, end, ...attempt }, known?.unfinishedJoin);
+    room = await redeem(
+      connection,
+      here,
+      as,
+      link,
+      { env, end, ...attempt, ...(direct && { direct }) },
+      known?.unfinishedJoin,
+    );
   } catch (error) {
     if (known?.room.own === undefined || !isStillMember(error)) {
       // This device may be in the room: it is shown, and the next join finds out.
@@ -94,7 +108,7 @@ export async function joinByLink(parts: JoinParts, text: string, waitMs: number)
     return { session, already: false, stayed: false };
   }
   const shared = { before: room.key, packs: room.packs.list };
-  const joined = { ...meta, name: stateOf(room).name, shared };
+  const joined = { ...meta, name: calledBy(room) ?? meta.name, shared };
   if (known === undefined) await RoomStore.store(records, joined, room, undefined);
   else await known.supersede(joined, room);
   const session = await rooms.adopt(joined);
@@ -117,7 +131,7 @@ function attemptOf({ records, env }: JoinParts, meta: RoomMeta, known: RoomSessi
     let stored: RoomMeta | undefined;
     const persist = async (joining: Joining | undefined) => {
       if (joining !== undefined) {
-        stored = { ...meta, name: stateOf(joining.room).name };
+        stored = { ...meta, name: calledBy(joining.room) ?? meta.name };
         await RoomStore.store(records, stored, joining.room, joining.frame);
       } else if (stored !== undefined && known === undefined) {
         await RoomStore.erase(records, meta.id);

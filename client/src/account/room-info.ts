@@ -6,6 +6,7 @@ import { roleOf, silenceOf } from '@gochat/crypto/speaking';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
 import type { Difference, MemberInfo, RoomComparison, RoomInfo } from '../api/methods.ts';
+import { awaitsOther, otherIn } from '../room/direct-room.ts';
 import { nameOf } from '../room/event-history.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { firstNonEmpty } from './pick-room.ts';
@@ -25,6 +26,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     members: labelsOf(membersOf(room)).size,
     admin: self?.admin ?? false,
     ...governed(room, self),
+    ...directInfo(session, self),
     epoch: String(epochOf(room)),
     queued: session.queued,
     missed: session.missed,
@@ -50,6 +52,13 @@ function governed(
     ...(silence && { silence }),
     pins: state.pins ?? [],
   };
+}
+
+function directInfo({ room, meta }: RoomSession, self: Member | undefined): Pick<RoomInfo, 'direct'> {
+  const identity = self && otherIn(room, self.identity);
+  if (identity === undefined) return {};
+  const hasLeft = meta.leaving.includes(identity);
+  return { direct: { identity, state: hasLeft ? 'left' : awaitsOther(room) ? 'asked' : 'there' } };
 }
 
 /** The name of this profile's person in a room. */

@@ -15,11 +15,14 @@ import { checkToken } from '../api/validate-input.ts';
 import { type BackupMethod, backupHandlers } from '../backup/backups.ts';
 import { type DeviceMethod, Devices } from '../devices/devices.ts';
 import type { DevicesParts } from '../devices/devices-parts.ts';
+import { DirectRooms } from '../direct/direct-rooms.ts';
+import { Requests } from '../direct/requests.ts';
 import { idsOf } from '../files/file-ids.ts';
 import { findFile, messageAt } from '../files/find-file.ts';
 import { parseAddress } from '../net/address.ts';
 import { isBlank } from '../room/blank.ts';
 import { applyChange, isChange, targetOf } from '../room/changes.ts';
+import { awaitsOther } from '../room/direct-room.ts';
 import { isEmoji } from '../room/emoji.ts';
 import { HistoryReader } from '../room/history-reader.ts';
 import type { Queued } from '../room/outgoing.ts';
@@ -54,12 +57,13 @@ export class RoomRequests {
   readonly #governance: Governance;
   readonly #moderation: Moderation;
   readonly #devices: Devices;
+  readonly #direct: DirectRooms;
   readonly #all: AllHandlers;
 
   /** One join of a room at a time: of two, the server would refuse one, because the device is a member. */
   readonly #joins = new Map<RoomId, Mutex>();
 
-  private constructor(parts: RequestsParts, settings: SettingsStore, rooms: Rooms) {
+  private constructor(parts: RequestsParts, settings: SettingsStore, rooms: Rooms, requests: Requests) {
     this.#parts = parts;
     this.#settings = settings;
     this.#rooms = rooms;
@@ -70,8 +74,10 @@ export class RoomRequests {
       ...parts,
       rooms,
       settings,
+      requests,
       joinsOf,
     });
+    this.#direct = new DirectRooms({ ...parts, rooms, settings, requests, joinsOf });
     const sync = () => this.#devices.sync();
     const backups = backupHandlers({ ...parts, rooms, settings, sync, joinsOf });
     this.#all = { ...this.#handlers, ...this.#devices.handlers, ...backups };
@@ -91,8 +97,10 @@ export class RoomRequests {
     settings: SettingsStore,
   ): Promise<RoomRequests> {
     const parts = { ...account, preferences: () => settings.preferences };
-    const requests = new RoomRequests(parts, settings, await Rooms.load(parts));
+    const stored = await Requests.load(parts.records);
+    const requests = new RoomRequests(parts, settings, await Rooms.load(parts), stored);
     await requests.#devices.resume();
+    await requests.#direct.resume();
     return requests;
   }
 
@@ -104,6 +112,7 @@ export class RoomRequests {
   /** Stops everything. Work that was begun is durable when it resolves. */
   async close(): Promise<void> {
     await this.#devices.close();
+    await this.#direct.close();
     await this.#rooms.close();
   }
 
@@ -252,6 +261,16 @@ export class RoomRequests {
     pins: async ({ room }) => this.#moderation.pins(await this.#rooms.named(room)),
     reportCompromise: async (params) =>
       this.#governance.reportCompromise(await this.#current(params.room, params.waitMs), params),
+    dm: async ({ room, ...wanted }) => {
+      const session = await this.#direct.write(await this.#followed(room), wanted);
+      return roomInfo(session);
+    },
+    requests: async () => this.#direct.list(),
+    acceptRequest: async ({ id, waitMs }) => roomInfo(await this.#direct.accept(id, waitMs)),
+    ignoreRequest: async ({ id }) => {
+      await this.#direct.ignore(id);
+      return null;
+    },
     revoke: async (params) =>
       this.#governance.revoke(await this.#current(params.room, params.waitMs), params),
     peek: ({ link, waitMs }) => peek({ ...this.#parts, rooms: this.#rooms }, link, waitMs),
@@ -316,7 +335,11 @@ export class RoomRequests {
     const session = await this.#followed(room);
     await this.#rooms.until(
       session,
-      () => (session.ended !== undefined || !ids.some((id) => session.isQueued(id)) ? true : undefined),
+      // Nothing is posted in a direct room before the other person is in.
+      () =>
+        session.ended !== undefined || awaitsOther(session.room) || !ids.some((id) => session.isQueued(id))
+          ? true
+          : undefined,
       end - Date.now(),
     );
     return (await this.#rooms.named(room)) === session ? session : this.#untilSent(room, ids, end);
@@ -505,7 +528,7 @@ function checked(said: Content): Content {
     throw new ChatError({ reason: 'message-blank' });
   if (said.kind === 'text' && said.poll !== undefined && readPoll(said.text) === undefined)
     throw new ChatError({ reason: 'poll-answers', fewest: FEWEST_ANSWERS, most: ANSWER_EMOJI.length });
-  if (!v.is(content, said) || isDeviceContent(said) || said.kind === 'pack')
+  if (!v.is(content, said) || isDeviceContent(said) || said.kind === 'pack' || said.kind === 'box')
     throw new ChatError({ reason: 'content-invalid' });
   return said;
 }

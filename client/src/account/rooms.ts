@@ -4,7 +4,7 @@ import type { InviteLink } from '@gochat/crypto/link';
 import { afterReturn, waysIn } from '@gochat/crypto/look';
 import { newId } from '@gochat/crypto/new-id';
 import { type Env, signingKey } from '@gochat/crypto/primitives';
-import { leafKeysOf, stateOf } from '@gochat/crypto/room';
+import { leafKeysOf } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError, problemOf } from '../api/chat-error.ts';
@@ -14,6 +14,7 @@ import type { RoomAt } from '../files/room-at.ts';
 import { LazyFiles } from '../files/room-files.ts';
 import { PackKeeper } from '../history/pack-keeper.ts';
 import { type Connect, ServerConnection } from '../net/server-connection.ts';
+import { awaitsOther, calledBy } from '../room/direct-room.ts';
 import { nameOf } from '../room/event-history.ts';
 import type { HistoryItem } from '../room/history.ts';
 import { RoomMaintenance } from '../room/room-maintenance.ts';
@@ -108,6 +109,11 @@ export class Rooms {
 
   has(id: RoomId): boolean {
     return this.#metas.has(id);
+  }
+
+  /** Of all rooms, of whatever kind. */
+  get metas(): readonly RoomMeta[] {
+    return [...this.#metas.values()];
   }
 
   meta(id: RoomId): RoomMeta | undefined {
@@ -227,7 +233,7 @@ export class Rooms {
     const { arriving: _, ...rest } = meta;
     const next = {
       ...rest,
-      name: stateOf(joined).name,
+      name: calledBy(joined) ?? meta.name,
       former: encodeBytes(old.publicKey),
       cameBack: true,
     } as const;
@@ -347,10 +353,10 @@ export class Rooms {
     return session.condition.until(found, waitMs).then((end) => end?.value);
   }
 
-  /** Waits until all queued messages are in the log, at most `waitMs`. */
+  /** Waits until all queued messages are in the log that can be, at most `waitMs`. */
   async posted(session: RoomSession, waitMs: number): Promise<void> {
     const isPosted = () => {
-      if (session.queued === 0 || session.ended !== undefined) return true;
+      if (session.queued === 0 || session.ended !== undefined || awaitsOther(session.room)) return true;
       this.#throwIfClosed();
       return undefined;
     };

@@ -43,6 +43,8 @@ export interface Preferences {
   readonly verified: readonly string[];
   /** Identity keys of ignored members. */
   readonly ignored: readonly string[];
+  /** Who may ask to write to this person alone: everybody in its rooms, those whose safety numbers were compared, or nobody. */
+  readonly asks: 'all' | 'verified' | 'none';
   /** Whether previews of new pictures are fetched unasked. They never are in rooms that are unconfirmed or split, or of ignored members. */
   readonly pictures: 'always' | 'click';
   /**
@@ -58,6 +60,7 @@ export const PREFERENCES: Preferences = {
   name: undefined,
   verified: [],
   ignored: [],
+  asks: 'all',
   pictures: 'always',
   screen: {},
 };

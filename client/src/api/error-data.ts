@@ -98,6 +98,9 @@ const REASONS = {
   'recovery-ended': reason('refused', {}),
   /** It is this device. */
   'device-self': reason('usage', {}),
+  /** Nobody writes to itself. */
+  'direct-self': reason('usage', {}),
+  'request-unknown': reason('unknown-entry', { id: string }),
   'device-label': reason('usage', {}),
   /** This device was removed by another one of its person. */
   'device-removed': reason('not-member', {}),

@@ -234,6 +234,23 @@ export interface Methods {
     readonly waitMs: number;
   }) => { readonly name: string };
   /**
+   * Asks a member of a room to write to each other alone, or finds the conversation that there is. What is said in a new one waits on this
+   * device until the other person has accepted; it is asked with the first kilobyte of `text`.
+   * @throws ChatError `unknown-member`; `usage` `direct-self`, or on a limited device; as `create` does
+   */
+  dm: (params: {
+    readonly room: string;
+    readonly member: string;
+    readonly text?: string;
+    readonly waitMs: number;
+  }) => RoomInfo;
+  /** Who asks to write to this person alone, oldest first. Changes are reported by the event `requests`. Nothing is sent about one before it is accepted. */
+  requests: (params: Record<string, never>) => readonly DirectRequest[];
+  /** Joins the conversation. @param params `id`: of a request, or its beginning. @throws ChatError `unknown-entry`; `refused` if it has ended; `offline` */
+  acceptRequest: (params: { readonly id: string; readonly waitMs: number }) => RoomInfo;
+  /** The request is never shown again. Who asks doesn't learn of it. @throws ChatError `unknown-entry` */
+  ignoreRequest: (params: { readonly id: string }) => null;
+  /**
    * Previews a link without joining; no use of the invite is consumed. @throws ChatError `refused` when the invite no longer
    * works
    */
@@ -426,6 +443,10 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   pin: 'once',
   unpin: 'once',
   pins: 'repeatable',
+  dm: 'once',
+  requests: 'repeatable',
+  acceptRequest: 'repeatable',
+  ignoreRequest: 'once',
   peek: 'repeatable',
   presence: 'repeatable',
   notes: 'repeatable',
@@ -499,6 +520,11 @@ export interface RoomInfo {
   readonly silence?: Exclude<Silence['reason'], 'slow'>;
   /** The ids of the pinned messages, the newest pin last. */
   readonly pins: readonly string[];
+  /**
+   * Set for a conversation of two, which is called by the other person. `asked`: that person has not accepted yet, and what is written
+   * waits here. `left`: it has left.
+   */
+  readonly direct?: { readonly identity: string; readonly state: 'asked' | 'there' | 'left' };
   /** The MLS epoch: it grows with every change of members, keys or settings. */
   readonly epoch: string;
   /** Number of messages that wait to be sent. */
@@ -518,6 +544,22 @@ export interface RoomInfo {
 }
 
 export type { Role, RoomRules };
+
+/** Somebody wants to write to this profile's person alone. */
+export interface DirectRequest {
+  readonly id: string;
+  /** The room in which both are, and its name; empty if this profile doesn't have it any more. */
+  readonly room: string;
+  readonly roomName: string;
+  readonly server: string;
+  /** The identity key of who asks, and the name in that room. */
+  readonly identity: string;
+  readonly name: string;
+  /** What is said first; may be empty. */
+  readonly text: string;
+  /** By the server's clock, in milliseconds since 1970. */
+  readonly at: number;
+}
 
 /** A person in a room. */
 export interface MemberInfo {
@@ -792,5 +834,6 @@ export type RoomChatEvent =
 /** Of the profile as a whole. */
 export type ProfileEvent =
   | { readonly kind: 'preferences'; readonly preferences: Preferences }
+  | { readonly kind: 'requests'; readonly requests: readonly DirectRequest[] }
   | { readonly kind: 'devices'; readonly devices: readonly DeviceOfPerson[] }
   | { readonly kind: 'linking'; readonly linking: Linking };

@@ -10,6 +10,7 @@ import {
   roomId,
 } from '@gochat/protocol/fields';
 import * as v from 'valibot';
+import { compareRequests } from '../direct/requests.ts';
 import { type Ticket, ticket } from './ticket.ts';
 
 /** How much later than the server's time an entry's own time may be. */
@@ -71,6 +72,20 @@ const VALUES = {
   typing: v.boolean(),
   verified: v.nullable(v.literal(true)),
   ignored: v.nullable(v.literal(true)),
+  /** Somebody asks to write to this person, in a direct room. */
+  request: v.object({
+    /** Where the box was posted, and the server, as {@link serverOf} spells it. */
+    common: roomId,
+    server: v.pipe(v.string(), v.maxLength(200)),
+    /** The identity key of who asks, and the name then. */
+    from: publicKey,
+    name: v.pipe(v.string(), v.maxLength(256)),
+    text: v.pipe(v.string(), v.maxLength(1024)),
+    secret: nonce,
+    /** When the box was posted, in milliseconds since 1970 by the server's clock. */
+    at: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    state: v.picklist(['open', 'accepted', 'ignored']),
+  }),
 } as const;
 
 export type KeptKind = keyof typeof VALUES;
@@ -91,6 +106,7 @@ const SUBJECTS = {
   typing: roomId,
   verified: publicKey,
   ignored: publicKey,
+  request: roomId,
 } as const satisfies Record<KeptKind, unknown>;
 
 /** Of a room: such a key goes to the self room of the room's server, others to all self rooms. */
@@ -180,6 +196,8 @@ function byRule(a: Kept, b: Kept): number {
   switch (parseKey(a.key)?.kind) {
     case 'read':
       return comparePositions(a.value as Position, b.value as Position);
+    case 'request':
+      return compareRequests(a.value as KeptValue<'request'>, b.value as KeptValue<'request'>);
     case 'self':
       return order((b.value as Ticket).room, (a.value as Ticket).room);
     default:

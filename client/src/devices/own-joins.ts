@@ -130,8 +130,8 @@ export class OwnJoins {
   async #join({ ticket, kind }: { readonly ticket: Ticket; readonly kind?: 'self' }): Promise<void> {
     const { parts, store } = this.#context;
     const link = linkOf(ticket, identityKeyOf(parts.who));
-    const { as, room } = ticket;
-    const how = { ...parts, as, ...(kind && { kind }) };
+    const { as, room, name } = ticket;
+    const how = { ...parts, as, name, ...(kind && { kind }) };
     try {
       const { session } = await parts.joinsOf(room).take(() => joinByLink(how, link, WAIT_MS));
       if (kind !== undefined && session.room.context.kind !== ROOM_KIND.self) await this.#refuse(session);

@@ -115,6 +115,10 @@ export class Posting {
     const { self, store, parts } = this.#context;
     const parsed = parseKey(key);
     if (parsed === undefined) return [];
+    if (parsed.kind === 'request') {
+      const request = keptValue(store.map, 'request', parsed.of);
+      return self.filter(({ meta }) => serverOf(meta) === request?.server);
+    }
     if (!isOfRoom(parsed)) return self;
     const ticket = keptValue(store.map, 'ticket', parsed.of);
     const known = parts.rooms.meta(parsed.of as RoomId);

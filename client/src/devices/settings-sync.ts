@@ -1,13 +1,16 @@
+import { holdsIdentity } from '@gochat/crypto/identity';
 import type { RoomId } from '@gochat/protocol/fields';
 import type { Preferences } from '../account/settings.ts';
+import { compareRequests, type StoredRequest } from '../direct/requests.ts';
 import type { Context } from './context.ts';
 import { keptValue, keptValues, parseKey } from './kept.ts';
 import { defaultValue, NOTE_KINDS, type NoteKind, noteChange, noteValue } from './kept-notes.ts';
 
 const LISTS = ['verified', 'ignored'] as const;
 const PREFERENCES = 'preferences';
+const REQUESTS = 'requests';
 
-/** Keeps the notes on rooms, and the preferences that are shared, as they are on the other devices. */
+/** Keeps the notes on rooms, the preferences that are shared, and who asks to write, as they are on the other devices. */
 export class SettingsSync {
   readonly #context: Context;
   /** What has perhaps changed here. */
@@ -17,14 +20,15 @@ export class SettingsSync {
     this.#context = context;
   }
 
-  /** @param what a room, or the preferences */
-  changed(what: RoomId | typeof PREFERENCES): void {
+  /** @param what a room, the preferences, or the requests */
+  changed(what: RoomId | typeof PREFERENCES | typeof REQUESTS): void {
     this.#dirty.add(what);
   }
 
   allChanged(): void {
     for (const room of this.#context.store.adopted) this.#dirty.add(room);
     this.#dirty.add(PREFERENCES);
+    this.#dirty.add(REQUESTS);
   }
 
   /** From now on a room's notes here are those that are kept: what the others have set counts, what they haven't is taken from here. */
@@ -43,6 +47,7 @@ export class SettingsSync {
     this.#dirty.clear();
     for (const what of dirty) {
       if (what === PREFERENCES) await this.#capturePreferences();
+      else if (what === REQUESTS) this.#captureRequests();
       else if (store.adopted.has(what)) await this.#captureNotes(what as RoomId);
     }
   }
@@ -51,8 +56,11 @@ export class SettingsSync {
   async apply(keys: Iterable<string>): Promise<void> {
     const notes = new Map<RoomId, NoteKind[]>();
     let hasPreferences = false;
+    const requests: StoredRequest[] = [];
     for (const key of keys) {
       const { kind, of = '' } = parseKey(key) ?? {};
+      const request = kind === 'request' ? keptValue(this.#context.store.map, kind, of) : undefined;
+      if (request !== undefined) requests.push({ id: of as RoomId, ...request });
       if (kind === 'verified' || kind === 'ignored') hasPreferences = true;
       const note = NOTE_KINDS.find((one) => one === kind);
       if (note !== undefined) notes.set(of as RoomId, [...(notes.get(of as RoomId) ?? []), note]);
@@ -60,6 +68,8 @@ export class SettingsSync {
     for (const [room, kinds] of notes)
       if (this.#context.store.adopted.has(room)) await this.#applyNotes(room, kinds);
     if (hasPreferences) await this.#applyPreferences();
+    const { parts } = this.#context;
+    if (requests.length > 0) await parts.requests.take(requests, parts.env.now());
   }
 
   async #applyNotes(room: RoomId, kinds: readonly NoteKind[]): Promise<void> {
@@ -77,6 +87,16 @@ export class SettingsSync {
       // What was read on another device is read, though nothing here says so yet.
       if (kind === 'read' && Number(here) <= Number(kept)) continue;
       if (JSON.stringify(here) !== JSON.stringify(kept)) set(kind, room, here);
+    }
+  }
+
+  /** A limited device decides nothing for its person. */
+  #captureRequests(): void {
+    const { parts, store, set } = this.#context;
+    if (!holdsIdentity(parts.who)) return;
+    for (const { id, ...request } of parts.requests.all) {
+      const kept = keptValue(store.map, 'request', id);
+      if (kept === undefined || compareRequests(request, kept) > 0) set('request', id, request);
     }
   }
 

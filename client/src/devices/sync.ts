@@ -89,6 +89,10 @@ export class DeviceSync implements Context {
         sync.#settings.changed(what);
         sync.nudge();
       }),
+      parts.requests.watch(() => {
+        sync.#settings.changed('requests');
+        sync.nudge();
+      }),
       parts.rooms.watch((session) => {
         if (sync.#isNew(session)) sync.nudge();
       }),

@@ -134,9 +134,9 @@ export class Outbox {
     return [...this.#items.values()].flatMap(({ frame }) => (frame === undefined ? [] : [frame]));
   }
 
-  add({ id, content }: Queued, at: number): RecordChange {
+  add({ id, content, boxing }: Queued, at: number): RecordChange {
     this.#lastOrder += 1;
-    return this.#set({ order: this.#lastOrder, id, content, at });
+    return this.#set({ order: this.#lastOrder, id, content, at, ...(boxing && { boxing }) });
   }
 
   /** Sealed messages, oldest first, if one of them was sealed before `time`; otherwise none. */
@@ -268,7 +268,7 @@ export class Outbox {
     return [...this.#items.values()].filter(isLive).map((item) => {
       const { frame, sealedAt: _, ...bare } = item;
       // Nobody has written it, and nobody could send it again.
-      if (item.content.kind === 'pack') return this.#forget(item);
+      if (item.content.kind === 'pack' || item.content.kind === 'box') return this.#forget(item);
       return this.#set({ ...bare, end: frame === undefined ? 'refused' : sealed });
     });
   }
@@ -297,7 +297,7 @@ export class Outbox {
 
 /** What isn't sent again. */
 function isService({ kind }: Content): boolean {
-  return kind === 'leave' || kind === 'pack';
+  return kind === 'leave' || kind === 'pack' || kind === 'box';
 }
 
 function isShown(item: Outgoing): item is Shown {

@@ -1,5 +1,5 @@
 import type { Content } from '@gochat/crypto/content';
-import type { Position } from '@gochat/protocol/fields';
+import type { Position, RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 
 /** A state of an outgoing message which the log doesn't show. This device does nothing more for the message unasked. */
@@ -16,12 +16,28 @@ export type EndState =
    */
   | 'missed';
 
+/** What a box is to say, and to whom. The box itself is made when the message is sealed: it holds in one epoch alone. */
+export interface Boxing {
+  /** The identity key of the other person. */
+  readonly to: string;
+  /** The direct room. */
+  readonly room: RoomId;
+  /** The secret of its invite, as base64url. */
+  readonly secret: string;
+  readonly text: string;
+}
+
 /** A message to send. */
 export interface Queued {
   /** 128 random bits as base64url. */
   readonly id: string;
   readonly content: Content;
+  /** With a {@link BOX_TO_SEAL}. */
+  readonly boxing?: Boxing;
 }
+
+/** A box that waits to be sealed. */
+export const BOX_TO_SEAL: Content = { kind: 'box', parts: [], sealed: '' };
 
 /** What is known of a message that was queued: "States of an outgoing message" in docs/architecture.md. */
 export type OutgoingState =
@@ -59,6 +75,7 @@ export interface Outgoing {
    * longer on its way.
    */
   readonly posted?: Position;
+  readonly boxing?: Boxing;
   /** The server has its files. A message without files doesn't need this. */
   readonly uploaded?: true;
   /** Its author has asked to post it again. */

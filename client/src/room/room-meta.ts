@@ -59,9 +59,29 @@ export interface RoomMeta {
    * not believed to be earlier.
    */
   readonly latest?: number;
+  /**
+   * Of a direct room to which this device has asked the other person. `with`: its identity key. `expires`: when the invite ends, in
+   * milliseconds since 1970.
+   */
+  readonly direct?: {
+    readonly with: string;
+    readonly expires: number;
+    /**
+     * What is still to be queued: `message` with `text` in the direct room, and `box` in the room `common`, with the `secret` of the
+     * invite and the beginning of the text, or other `words`.
+     */
+    readonly ask?: {
+      readonly common: RoomId;
+      readonly secret: string;
+      readonly box: string;
+      readonly message: string;
+      readonly text: string;
+      readonly words?: string;
+    };
+  };
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }
 
-/** Private keys of a leaf that a join of this device may have added. */
-export type JoiningKeys = Pick<RoomMeta, 'arriving' | 'rejoining'>;
+/** What is stored before or after a step that is made once: the private keys of a leaf that a join of this device may have added, or whom it asks. */
+export type JoiningKeys = Pick<RoomMeta, 'arriving' | 'rejoining' | 'direct'>;

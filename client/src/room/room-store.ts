@@ -1,3 +1,4 @@
+import { sealBox } from '@gochat/crypto/box';
 import { type Content, type DeviceContent, isDeviceContent, type Ref } from '@gochat/crypto/content';
 import { landedFirst } from '@gochat/crypto/create';
 import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
@@ -8,8 +9,9 @@ import { haveGoneOn } from '@gochat/crypto/look';
 import type { KeptPack } from '@gochat/crypto/packs';
 import type { Env } from '@gochat/crypto/primitives';
 import { ownProof } from '@gochat/crypto/proof';
-import { membersOf, type Room, stateOf } from '@gochat/crypto/room';
+import { membersOf, type Room } from '@gochat/crypto/room';
 import { sealMessage } from '@gochat/crypto/send';
+import { decodeBytes } from '@gochat/protocol/encoding';
 import {
   comparePositions,
   type FileId,
@@ -25,7 +27,9 @@ import { type MergedFrom, mergedLines } from '../history/merged-lines.ts';
 import { PackList } from '../history/pack-list.ts';
 import type { PackedMessage } from '../history/verify-pack.ts';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
+import { BoxOpener } from './box-opener.ts';
 import { isChange, targetOf } from './changes.ts';
+import { awaitsOther, calledBy, ownIdentity } from './direct-room.ts';
 import { EpochStore } from './epoch-store.ts';
 import { toHistory } from './event-history.ts';
 import { type Expiring, expiringNext } from './expiring.ts';
@@ -40,7 +44,7 @@ import {
 import { HistoryWriter } from './history-writer.ts';
 import { knownPersons } from './known-persons.ts';
 import { type Again, Outbox } from './outbox.ts';
-import type { Outgoing, Queued } from './outgoing.ts';
+import type { Boxing, Outgoing, Queued } from './outgoing.ts';
 import type { Received } from './received.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
@@ -68,6 +72,7 @@ export class RoomStore {
   readonly #outbox: Outbox;
   readonly #ids: RecentIds;
   readonly #epochs: EpochStore;
+  readonly #boxes = new BoxOpener();
   #room: Room;
   #meta: RoomMeta;
   #request: OpenRequest | undefined;
@@ -211,7 +216,7 @@ export class RoomStore {
     this.#room = { ...last.room, packs: packs.packs };
     this.#meta = {
       ...this.#meta,
-      name: nameOf(last.room) ?? this.#meta.name,
+      name: calledBy(last.room) ?? this.#meta.name,
       leaving: this.#leavingAfter(steps),
     };
     this.#forgetFormer();
@@ -375,9 +380,16 @@ export class RoomStore {
     );
   }
 
+  /** In a direct room nobody could read what is said before the other person is in: then only a request to leave is sealed. */
+  #heard(count: number): ReturnType<Outbox['waiting']> {
+    if (!awaitsOther(this.#room)) return this.#outbox.waiting(count);
+    const all = this.#outbox.waiting(Number.POSITIVE_INFINITY);
+    return all.filter(({ content }) => content.kind === 'leave').slice(0, Math.max(0, count));
+  }
+
   /** The first `count` messages that wait, up to the first that refers to an earlier message which is to be posted again: its new position isn't known yet. */
   #ready(count: number): ReturnType<Outbox['waiting']> {
-    const waiting = this.#outbox.waiting(count);
+    const waiting = this.#heard(count);
     const end = waiting.findIndex(({ content, order }) => {
       const target = refIn(content);
       const item = target && this.#outbox.get(target.id);
@@ -401,7 +413,8 @@ export class RoomStore {
     const changes: RecordChange[] = [];
     const frames: UpOf<'post'>[] = [];
     const secretsToWipe: Uint8Array[] = [];
-    for (const { id, n, content, frame } of items) {
+    for (const { id, n, content: said, frame, boxing } of items) {
+      const content = boxing === undefined ? said : await this.#boxed(boxing);
       const draft = { id, n, content, ...(frame && { request: frame.id }) };
       const sealed = await sealMessage(this.#room, draft, this.#env);
       this.#room = sealed.room;
@@ -413,6 +426,12 @@ export class RoomStore {
     await this.#write([...changes, this.#stateChange()]);
     wipe(secretsToWipe);
     return frames;
+  }
+
+  /** A box for the present epoch. Nobody opens that for a person who isn't a member any more. */
+  #boxed({ to, room, secret, text }: Boxing): Promise<Content> {
+    const from = ownIdentity(this.#room) ?? '';
+    return sealBox(this.#room, { to, from }, { room, secret: decodeBytes(secret), text }, this.#env);
   }
 
   /** A handshake is about to be sent. */
@@ -542,6 +561,8 @@ export class RoomStore {
     const pack = packs.read(said, room);
     if (pack !== undefined) this.#wantPack(pack, room);
     if (said.kind === 'message' && said.content.kind === 'pack') return [];
+    if (said.kind === 'message' && said.content.kind === 'box')
+      return event.kind === 'message' ? this.#boxes.open(room, said, said.content) : [];
     if (said.kind === 'message' && isDeviceContent(said.content)) {
       // What this device has said itself shows it what the others have, and how late its clock is.
       return event.kind === 'message' || said.content.kind === 'keep'
@@ -700,10 +721,6 @@ export class RoomStore {
 
 function wipe(secrets: readonly Uint8Array[]): void {
   for (const secret of secrets) secret.fill(0);
-}
-
-function nameOf(room: Room): string | undefined {
-  return room.context.state === 'newer' ? undefined : stateOf(room).name;
 }
 
 /** Whether other members may be in another epoch than this device, and perhaps can't read what it posts. */

@@ -11,8 +11,8 @@ export class Crashed extends Error {
  */
 export class CrashingStore implements Store {
   readonly #disk: Store;
-  readonly #at: number;
-  readonly #when: 'before' | 'after';
+  #at: number;
+  #when: 'before' | 'after';
   #writes = 0;
   #crashed = false;
   #dies!: (error: Crashed) => void;
@@ -27,6 +27,12 @@ export class CrashingStore implements Store {
     this.#at = at;
     this.#when = when;
     this.death.catch(() => undefined);
+  }
+
+  /** Dies so many writes from now. */
+  diesAfter(writes: number, when: 'before' | 'after'): void {
+    this.#at = this.#writes + writes;
+    this.#when = when;
   }
 
   get writes(): number {

@@ -30,6 +30,11 @@ export class Mortal {
     this.#store = this.#nextStore();
   }
 
+  /** The present process dies so many writes from now. */
+  diesAfter(writes: number, when: Death[1]): void {
+    this.#store.diesAfter(writes, when);
+  }
+
   get writes(): number {
     return this.#store.writes;
   }

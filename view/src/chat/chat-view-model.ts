@@ -198,6 +198,7 @@ class ChatViewModel implements View, Chat {
       if (event.linking.stage === 'removed') this.#withDevices((devices) => devices.resume(event.linking));
       return;
     }
+    if (event.kind === 'requests') return;
     const before = this.#strangers;
     this.#strangers = new Set(event.devices.filter(({ unknown }) => unknown).map(({ key }) => key));
     this.#touch();

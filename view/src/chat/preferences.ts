@@ -25,7 +25,14 @@ export const RECOVERY_OFFERED = 'recovery-offered';
 export class PreferenceStore {
   readonly #profile: Pick<Profile, 'call'>;
   readonly #changed: () => void;
-  #current: Preferences = { name: undefined, verified: [], ignored: [], pictures: 'always', screen: {} };
+  #current: Preferences = {
+    name: undefined,
+    verified: [],
+    ignored: [],
+    asks: 'all',
+    pictures: 'always',
+    screen: {},
+  };
 
   /** @param changed is called after each change of {@link current}. */
   constructor(profile: Pick<Profile, 'call'>, changed: () => void) {

@@ -83,6 +83,8 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         return `There is no invite “${sanitizeLine(error.id)}”`;
       case 'invite-ambiguous':
         return `Several invites begin with “${sanitizeLine(error.id)}”: ${listed(error.ids)}`;
+      case 'request-unknown':
+        return `There is no request ${sanitizeLine(error.id)}, or several begin so`;
       case 'entry-unknown':
         return `The server has no entry ${sanitizeLine(error.seq)} in this room; it may have expired`;
       case 'entry-none':
@@ -215,6 +217,7 @@ const FIXED = {
   'link-cancelled': 'Your other device has ended the linking',
   'recovery-ended': 'This recovery link has ended: a newer one was made, or the server has lost it',
   'device-self': 'This is the device that you use',
+  'direct-self': 'That is you: choose somebody else',
   'device-label': 'A label has 1 to 64 characters',
   'device-removed': 'This device was removed by another device of yours',
   'device-limited': 'This device is limited: use another one of your devices for this',

@@ -1,0 +1,6 @@
+import type { DevicesParts } from '../devices/devices-parts.ts';
+
+export type DirectParts = Pick<
+  DevicesParts,
+  'records' | 'who' | 'env' | 'emit' | 'rooms' | 'settings' | 'joinsOf' | 'requests'
+>;
