@@ -94,6 +94,20 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/send.ts')).run,
   },
   {
+    name: 'dm <room> <member> [text]',
+    // A conversation can begin without words.
+    mayBeEmpty: 'text',
+    does: 'write to a member of ROOM alone: asks, with TEXT (- is standard input) as the first words, or says it in the conversation that there is',
+    options: [JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/direct.ts')).dm,
+  },
+  {
+    name: 'requests [action] [id]',
+    does: 'list who asks to write to you alone; accept ID or ignore ID: decide. ID is as listed, or its beginning',
+    options: [JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/direct.ts')).requests,
+  },
+  {
     name: 'tail <room>',
     onlyPrints: true,
     does: 'print the messages of a room',

@@ -13,6 +13,12 @@ export function lineText(f: Formats) {
     ]);
   const members = (count: number) => f.plural(count, { one: '# member', other: '# members' });
   return {
+    direct: {
+      /** @param name of the other person */
+      asked: (name: string) => `${name} is asked; what you write waits here until ${name} accepts`,
+      there: (name: string) => `You and ${name} can write to each other: the room is called ${name}`,
+      none: 'Nobody asks to write to you',
+    },
     connecting: 'connecting…',
     connected: '-- Connected!',
     /** @param problem why there is no connection. */

@@ -1,0 +1,88 @@
+import type { DirectRequest } from '@gochat/client/methods';
+import type { Profile } from '@gochat/client/open';
+import { UsageError } from '@gochat/server/usage-error';
+import { safeJson } from '@gochat/view/safe-json';
+import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
+import { showConnecting } from '../connecting.ts';
+import { waitMs } from '../duration.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { type Io, note, print } from '../io.ts';
+import { columns } from '../lines/format.ts';
+import { type ProfileOptions, withProfile } from '../profile.ts';
+import { readText } from '../utf8-input.ts';
+
+interface Options extends ProfileOptions {
+  readonly json?: boolean;
+  readonly wait?: string;
+}
+
+const LIST_MS = 5000;
+const CHANGE_MS = 30_000;
+const ID_CHARS = 8;
+
+/** Writes to one member alone: asks, or says it in the conversation that there is. */
+export async function dm(
+  io: Io,
+  [room = '', member = '', given]: readonly string[],
+  options: Options,
+): Promise<ExitCode> {
+  const wait = waitMs(options.wait, CHANGE_MS);
+  return withProfile(io, options, async (opened) => {
+    const profile = showConnecting(io, opened);
+    const text = given === '-' ? (await readText(io.stdin)).replace(/\r?\n$/, '') : given;
+    const said = text === undefined ? {} : { text };
+    const made = await profile.call('dm', { room, member, ...said, waitMs: wait });
+    const isAsked = made.direct?.state === 'asked';
+    if (options.json === true) print(io, safeJson({ room: made.id, name: made.name, asked: isAsked }));
+    else {
+      const { lines } = io.words.text;
+      const name = sanitizeLine(made.name);
+      note(io, `gochat: ${isAsked ? lines.direct.asked(name) : lines.direct.there(name)}`);
+    }
+    await posted(profile, room, made.id, wait);
+    return EXIT.done;
+  });
+}
+
+/** What was queued in both rooms reaches the server, if it can: this process ends then. */
+async function posted(profile: Profile, common: string, direct: string, ms: number): Promise<void> {
+  for (const room of [common, direct]) await profile.call('sync', { room, waitMs: ms });
+}
+
+/** Lists who asks to write to this person, or accepts or ignores one of them. */
+export async function requests(io: Io, [action, id]: readonly string[], options: Options): Promise<ExitCode> {
+  if (action !== undefined && action !== 'accept' && action !== 'ignore')
+    throw new UsageError(`requests has no action ${JSON.stringify(action)}: give accept or ignore`);
+  if (action !== undefined && id === undefined)
+    throw new UsageError(`name one request: gochat requests ${action} ID`);
+  const wait = waitMs(options.wait, action === 'accept' ? CHANGE_MS : LIST_MS);
+  return withProfile(io, options, async (opened) => {
+    const profile = showConnecting(io, opened);
+    const rooms = await profile.call('rooms', {});
+    const active = rooms.filter(({ status }) => status === 'active');
+    await Promise.all(active.map((room) => profile.call('sync', { room: room.id, waitMs: wait })));
+    const { lines } = io.words.text;
+    if (action === 'ignore') await profile.call('ignoreRequest', { id: id ?? '' });
+    else if (action === 'accept') {
+      const made = await profile.call('acceptRequest', { id: id ?? '', waitMs: wait });
+      if (options.json === true) print(io, safeJson({ room: made.id, name: made.name }));
+      else note(io, `gochat: ${lines.direct.there(sanitizeLine(made.name))}`);
+    } else list(io, await profile.call('requests', {}), options);
+    return EXIT.done;
+  });
+}
+
+function list(io: Io, all: readonly DirectRequest[], { json }: Options): void {
+  if (json === true) {
+    for (const one of all) print(io, safeJson(one));
+    return;
+  }
+  const rows = all.map(({ id, name, roomName, text }) => [
+    id.slice(0, ID_CHARS),
+    name,
+    roomName,
+    sanitizeText(text).replaceAll('\n', ' '),
+  ]);
+  for (const line of columns(rows)) print(io, line);
+  if (all.length === 0) note(io, `gochat: ${io.words.text.lines.direct.none}`);
+}
