@@ -193,9 +193,9 @@ test.concurrent('a process that dies at any write asks once, and says the first 
   for (let at = 1; at <= writes; at += 2) {
     const { one } = await writing(`died ${at}`, at, at % 4 === 1 ? 'before' : 'after');
     count += 1;
-    // It may have died after all was queued: the next process sends it.
+    // It may have died after all was queued: the next process sends it, once it follows the room.
     const isThere = async () => {
-      await one.does((chat) => chat.call('rooms', {}));
+      await one.does((chat) => chat.call('follow', { room }));
       return (await requestsOf(host)).length === count;
     };
     await host.until(isThere, `host is asked by died ${at}`);
@@ -203,7 +203,7 @@ test.concurrent('a process that dies at any write asks once, and says the first 
     const { id } = await host.profile.call('acceptRequest', { id: request?.id ?? '', waitMs: WAIT_MS });
     count -= 1;
     await host.until(async () => {
-      await one.does((chat) => chat.call('rooms', {}));
+      await one.does((chat) => chat.call('follow', { room }));
       return (await host.messages(id)).length > 0;
     }, `host hears died ${at}`);
     expect(await host.read(id)).toEqual([`died ${at}: from died ${at}`]);
