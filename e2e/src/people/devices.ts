@@ -114,7 +114,7 @@ export class DeviceWorld {
     ] as const;
     await followsAll(ben);
     await followsAll(ana);
-    for (const room of rooms.slice(2)) await renewsOwnInvite(ben, ana, room);
+    await Promise.all(rooms.slice(2).map((room) => renewsOwnInvite(ben, ana, room)));
     return { ana, ben, first, second, rooms };
   }
 
