@@ -19,7 +19,7 @@ import { WAIT_MS } from '../src/waits.ts';
 /** The server knows by an admin that an invite has ended; until then no member wraps the room's description for it. */
 const REFUSED = expect.stringMatching(/^(refused|no-wrap)$/);
 
-test.concurrent('a lost device is removed from all rooms, says why, and comes back as an empty profile', async ({
+test('a lost device is removed from all rooms, says why, and comes back as an empty profile', async ({
   world,
 }) => {
   const { ana, ben, phone, tablet, rooms } = await world.anaOnThreeDevices();
@@ -56,7 +56,7 @@ test.concurrent('a lost device is removed from all rooms, says why, and comes ba
   expect((await again.profile.call('preferences', {})).removed).toBeUndefined();
 });
 
-test.concurrent('a thief with the identity key and all tickets is out once the device is removed, also where a server was away', async ({
+test('a thief with the identity key and all tickets is out once the device is removed, also where a server was away', async ({
   world,
 }) => {
   const { ana, ben, phone, tablet, rooms, second } = await world.anaOnThreeDevices();
@@ -104,9 +104,7 @@ test.concurrent('a thief with the identity key and all tickets is out once the d
   expect(await devicesOf(tablet)).toHaveLength(2);
 });
 
-test.concurrent('two devices remove a third one at once, and a limited one removes nobody', async ({
-  world,
-}) => {
+test('two devices remove a third one at once, and a limited one removes nobody', async ({ world }) => {
   const { ana, ben, phone, tablet, rooms } = await world.anaOnThreeDevices();
   const [, , kitchen] = rooms;
   const bot = await world.someone('bot');
@@ -141,7 +139,7 @@ test.concurrent('two devices remove a third one at once, and a limited one remov
   expect(await ben.warnings(kitchen)).toEqual([]);
 });
 
-test.concurrent('whoever was removed by an admin, and is invited again on one device, comes back on all', async ({
+test('whoever was removed by an admin, and is invited again on one device, comes back on all', async ({
   world,
 }) => {
   const { ana, ben, phone, tablet, rooms } = await world.anaOnThreeDevices();
@@ -160,7 +158,7 @@ test.concurrent('whoever was removed by an admin, and is invited again on one de
   for (const one of [ana, phone, tablet]) await isIn(one, ['diary', 'garden', 'kitchen', 'notes']);
 });
 
-test.concurrent('the server stores neither what a device is called nor what is kept', async ({ world }) => {
+test('the server stores neither what a device is called nor what is kept', async ({ world }) => {
   const { ana, first, second } = await world.anaOnThreeDevices();
   await ana.profile.call('labelDevice', { label: 'Umbrella holder' });
   const folders = [first.folder, second.folder];
