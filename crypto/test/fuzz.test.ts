@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { gathers, ofDevices, REFUSED } from './fuzz/device-operations.ts';
 import { Fuzz } from './fuzz/fuzz.ts';
 import { hostile } from './fuzz/hostile-operations.ts';
 import { audits, comesBack, honest, type Operation, settles } from './fuzz/operations.ts';
@@ -8,7 +9,7 @@ const { GOCHAT_SEED, GOCHAT_FUZZ_SEEDS, GOCHAT_FUZZ_STEPS } = process.env;
 const many = Array.from({ length: Number(GOCHAT_FUZZ_SEEDS ?? 2) }, (_, i) => i + 1);
 const seeds = GOCHAT_SEED === undefined ? many : [Number(GOCHAT_SEED)];
 const steps = Number(GOCHAT_FUZZ_STEPS ?? 40);
-const operations = [...honest, ...hostile];
+const operations = [...honest, ...hostile, ...ofDevices];
 
 function next(fuzz: Fuzz): Operation[1] {
   let at = fuzz.env.chance() * operations.reduce((sum, [weight]) => sum + weight, 0);
@@ -19,11 +20,15 @@ function next(fuzz: Fuzz): Operation[1] {
   throw new Error('no operation');
 }
 
+/** What some seed has tried. */
+const tried = new Set<string>();
+
 test.each(seeds)(
   `seed %i: ${steps} random steps leave each member where the rules put it`,
   async (seed) => {
     const fuzz = new Fuzz(seed);
     await fuzz.begins();
+    await gathers(fuzz);
     for (let step = 1; step <= steps; step += 1) {
       const run = next(fuzz);
       try {
@@ -32,6 +37,7 @@ test.each(seeds)(
         if (fuzz.happens(0.5)) await comesBack(fuzz);
         await fuzz.checksAll();
         if (!fuzz.isAlive) await fuzz.moves();
+        if (fuzz.devices.length === 1 && fuzz.happens(0.2)) await gathers(fuzz);
       } catch (error) {
         throw new Error(`seed ${seed}, step ${step}: ${run.name}`, { cause: error });
       }
@@ -39,6 +45,11 @@ test.each(seeds)(
     await settles(fuzz);
     process.stdout.write(`seed ${seed}: ${JSON.stringify(Object.fromEntries(fuzz.counts))}\n`);
     expect(fuzz.majority.length).toBeGreaterThan(0);
+    for (const what of fuzz.counts.keys()) tried.add(what);
   },
   3_600_000,
 );
+
+test.runIf(steps >= 1000)('each own join that members have to refuse was tried', () => {
+  expect(REFUSED.filter((what) => !tried.has(what))).toEqual([]);
+});

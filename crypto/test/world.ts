@@ -7,7 +7,7 @@ import { proveEnter } from '../src/enter.ts';
 import type { RoomEvent, Step } from '../src/event.ts';
 import { isPublished } from '../src/groupinfo.ts';
 import { heal, type InviteTerms, invite, refresh, remove, reopen, type Started } from '../src/handshake.ts';
-import { createIdentity, fingerprintOf, type Identity } from '../src/identity.ts';
+import { type Certificate, createIdentity, fingerprintOf, type Identity, type Who } from '../src/identity.ts';
 import { join } from '../src/join.ts';
 import type { InviteLink } from '../src/link.ts';
 import type { LogEntry } from '../src/log-entry.ts';
@@ -50,6 +50,8 @@ interface Draft {
 export class Person {
   readonly name: string;
   readonly who: Identity;
+  /** That of a limited device, which joins without its person's identity key. */
+  readonly certificate: Certificate | undefined;
   readonly env: Env;
   readonly events: RoomEvent[] = [];
   /** The messages that are not in the log yet, in order. */
@@ -58,10 +60,17 @@ export class Person {
   restarts = false;
   #room: Room | undefined;
 
-  constructor(name: string, env: Env, who = createIdentity(env)) {
+  constructor(name: string, env: Env, who = createIdentity(env), certificate?: Certificate) {
     this.name = name;
     this.env = env;
     this.who = who;
+    this.certificate = certificate;
+  }
+
+  /** The keys with which this device joins. */
+  get joiner(): Who {
+    const { certificate, who } = this;
+    return certificate === undefined ? who : { device: who.device, certificate };
   }
 
   get room(): Room {
@@ -211,7 +220,7 @@ export class Person {
     if (info === undefined) throw new Error('the server has no such invite');
     const known = this.#room;
     const former = known === undefined ? [] : leafKeysOf(known);
-    return join(this.who, this.name, link, info, this.env, { former });
+    return join(this.joiner, this.name, link, info, this.env, { former });
   }
 
   /** Opens the GroupInfo that the server keeps, and stops sending if it proves that the others have gone on. */
@@ -237,7 +246,7 @@ export class Person {
       ...(seen !== undefined && { seen: { room: this.room, tag: seen } }),
       ...(split && { split: { room: this.room, unasked: split.alike } }),
     };
-    const { room, frame } = await join(this.who, this.name, link, info, this.env, options);
+    const { room, frame } = await join(this.joiner, this.name, link, info, this.env, options);
     await this.keeps(room);
     const seq = won(log.swap(frame));
     await this.keeps(landedFirst(this.room, seq));

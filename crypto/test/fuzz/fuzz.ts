@@ -42,6 +42,8 @@ export class Fuzz {
   /** Persons that are not in the room. */
   outside: Person[] = [];
   links: InviteLink[] = [];
+  /** The secrets of all own invites that a device has known. */
+  readonly entrances = new Map<string, Uint8Array>();
   /** What messages can refer to. */
   messages: { readonly seq: Position; readonly id: string }[] = [];
   readonly counts = new Map<string, number>();
@@ -73,6 +75,7 @@ export class Fuzz {
     this.away.clear();
     this.outside = [];
     this.links = [];
+    this.entrances.clear();
     this.messages = [];
     this.mal = undefined;
     this.#adminKeys.clear();
@@ -81,9 +84,9 @@ export class Fuzz {
     await this.begins();
   }
 
-  newcomer(who?: Person['who']): Person {
+  newcomer(who?: Person['who'], certificate?: Person['certificate']): Person {
     this.#names += 1;
-    const person = new Person(`p${this.#names}`, this.env, who);
+    const person = new Person(`p${this.#names}`, this.env, who, certificate);
     person.restarts = this.happens(0.2);
     return person;
   }
@@ -266,7 +269,7 @@ export class Fuzz {
     };
     let started: Awaited<ReturnType<typeof join>>;
     try {
-      started = await join(person.who, person.name, link, info, this.env, options);
+      started = await join(person.joiner, person.name, link, info, this.env, options);
     } catch (error) {
       if (error instanceof RoomError) return error;
       throw error;
@@ -336,6 +339,7 @@ export class Fuzz {
     expect(stateIn(room)).toEqual(epoch.state);
     expect(room.joinsClosed).toBe(epoch.closed);
     expect(room.own !== undefined).toBe(device.own !== undefined);
+    if (room.own !== undefined) this.entrances.set(encodeBytes(room.own), room.own.slice());
     expect(room.retirement.due === 'asked').toBe(device.asked);
     expect(room.unfollowed !== undefined).toBe(device.doubt !== undefined);
     expect(room.unfollowed?.authors.map(({ identity }) => identity).sort() ?? []).toEqual(

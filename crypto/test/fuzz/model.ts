@@ -69,12 +69,17 @@ export class Device {
     this.hostile = hostile;
   }
 
+  /** Whether it is a limited device, which holds no office of its person. */
+  get limited(): boolean {
+    return this.person.certificate !== undefined;
+  }
+
   get isAdmin(): boolean {
-    return this.epoch.state.admins.includes(this.identity);
+    return !this.limited && this.epoch.state.admins.includes(this.identity);
   }
 
   get isModerator(): boolean {
-    return this.epoch.state.mods.includes(this.identity);
+    return !this.limited && this.epoch.state.mods.includes(this.identity);
   }
 
   get isStaff(): boolean {
@@ -184,9 +189,14 @@ export class Model {
     for (const device of this.#readers()) device.due.push('!undecryptable');
   }
 
+  /** A handshake that all refuse, which a dishonest server has appended: it keeps what it had for joiners. */
+  smuggled(): void {
+    for (const device of this.#readers()) device.due.push('!skipped-handshake');
+  }
+
   /** A handshake that all refuse. @param by who has uploaded the GroupInfo with it */
   refused(by: Device, info: Omit<Info, 'signer'>): void {
-    for (const device of this.#readers()) device.due.push('!skipped-handshake');
+    this.smuggled();
     this.info = { ...info, signer: by };
   }
 
@@ -259,7 +269,7 @@ export class Model {
     if (signer === undefined || signer.person === person || !epoch.devices.has(signer)) return false;
     if (doubt !== undefined) return !doubt.authors.has(signer.identity);
     const isSameKey = there.keys.get(signer) === epoch.keys.get(signer);
-    return isSameKey && epoch.state.admins.includes(signer.identity);
+    return isSameKey && !signer.limited && epoch.state.admins.includes(signer.identity);
   }
 }
 

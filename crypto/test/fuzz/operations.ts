@@ -13,7 +13,7 @@ import {
   type Started,
   setRole,
 } from '../../src/handshake.ts';
-import { fingerprintOf, withNewDevice } from '../../src/identity.ts';
+import { certify, fingerprintOf, withNewDevice } from '../../src/identity.ts';
 import { inviteKeys } from '../../src/invite.ts';
 import { sha256 } from '../../src/primitives.ts';
 import { invitesOf, type Room, stateOf } from '../../src/room.ts';
@@ -61,7 +61,11 @@ function otherAdmins(
   but: readonly Device[] = [],
 ): Device[] {
   return [...epoch.devices].filter(
-    (one) => one.person !== by.person && !but.includes(one) && epoch.state.admins.includes(one.identity),
+    (one) =>
+      one.person !== by.person &&
+      !one.limited &&
+      !but.includes(one) &&
+      epoch.state.admins.includes(one.identity),
   );
 }
 
@@ -76,7 +80,7 @@ function healed(device: Device, more: Partial<Expected> = {}): Expected {
   };
 }
 
-function heals(fuzz: Fuzz, device: Device): Promise<boolean> {
+export function heals(fuzz: Fuzz, device: Device): Promise<boolean> {
   return fuzz.commits(
     device,
     (room) => heal(room, fuzz.env),
@@ -125,7 +129,7 @@ function removed(device: Device, gone: readonly Device[], keep: boolean): Expect
   };
 }
 
-async function removes(fuzz: Fuzz, by: Device, target: Device, keep: boolean): Promise<boolean> {
+export async function removes(fuzz: Fuzz, by: Device, target: Device, keep: boolean): Promise<boolean> {
   const sibling = target.identity === by.identity;
   const gone = [...by.epoch.devices].filter((one) =>
     sibling ? one === target : one.identity === target.identity,
@@ -267,7 +271,10 @@ async function appoints(fuzz: Fuzz): Promise<void> {
     mods: now.mods.filter((one) => one !== target.identity),
   };
   const handedTo = devices.filter(
-    (one) => one !== admin && (isNew ? one.identity === target.identity : others.includes(one.identity)),
+    (one) =>
+      one !== admin &&
+      !one.limited &&
+      (isNew ? one.identity === target.identity : others.includes(one.identity)),
   );
   await fuzz.commits(
     admin,
@@ -308,7 +315,7 @@ async function invites(fuzz: Fuzz): Promise<void> {
   await invitesBy(fuzz, device);
 }
 
-async function invitesBy(fuzz: Fuzz, device: Device): Promise<boolean> {
+export async function invitesBy(fuzz: Fuzz, device: Device): Promise<boolean> {
   const now = opened(device);
   if (now.invites.length > 11) return false;
   const secret = fuzz.env.random(16);
@@ -340,7 +347,7 @@ async function reopens(fuzz: Fuzz): Promise<void> {
 }
 
 /** A newcomer, or somebody who was a member, joins by a link. */
-async function comesIn(fuzz: Fuzz): Promise<void> {
+export async function comesIn(fuzz: Fuzz): Promise<void> {
   if (fuzz.devices.length >= CROWD) return removesOne(fuzz);
   const link = fuzz.links.findLast((one) => fuzz.log.info(one) !== undefined);
   if (link === undefined) return invites(fuzz);
@@ -371,32 +378,36 @@ async function comesIn(fuzz: Fuzz): Promise<void> {
 }
 
 /** A person brings in another device by the own invite. @returns the device */
-async function anotherDevice(fuzz: Fuzz, of: Device): Promise<Device | undefined> {
+export async function anotherDevice(fuzz: Fuzz, of: Device, limited = false): Promise<Device | undefined> {
   const { own } = of.person.room;
   const { epoch } = fuzz.model.info;
   if (own === undefined || epoch.closed) return undefined;
   const link = of.person.linkFor(own);
-  const person = fuzz.newcomer(withNewDevice(of.person.who, fuzz.env));
+  const who = withNewDevice(of.person.who, fuzz.env);
+  const certificate = limited ? certify(who.identity, who.device.publicKey, true) : undefined;
+  const person = fuzz.newcomer(who, certificate);
   const device = fuzz.model.joiner(person);
   const error = await fuzz.joins(device, link, undefined);
   if (error !== undefined) {
     fuzz.model.devices.splice(fuzz.model.devices.indexOf(device), 1);
     return undefined;
   }
-  fuzz.count('own join');
+  fuzz.count(limited ? 'own join of a limited device' : 'own join');
   fuzz.devices.push(device);
   return device;
 }
 
 async function bringsDevice(fuzz: Fuzz): Promise<void> {
-  const device = fuzz.actor(({ own, siblings }) => own !== undefined && siblings.length === 0);
-  if (device === undefined || fuzz.devices.length > CROWD) return;
+  const device = fuzz.actor(
+    ({ own, limited, siblings }) => own !== undefined && !limited && siblings.length < 3,
+  );
+  if (device === undefined || fuzz.devices.length > CROWD + 2) return;
   await fuzz.reads(device);
-  if (isWhereJoinersGo(fuzz, device)) await anotherDevice(fuzz, device);
+  if (isWhereJoinersGo(fuzz, device)) await anotherDevice(fuzz, device, fuzz.happens(0.3));
 }
 
 /** Whether joiners come into the epoch of this device. */
-function isWhereJoinersGo({ model: { info } }: Fuzz, device: Device): boolean {
+export function isWhereJoinersGo({ model: { info } }: Fuzz, device: Device): boolean {
   return info.epoch === device.epoch && info.flaw === undefined;
 }
 
@@ -432,7 +443,7 @@ async function removesOne(fuzz: Fuzz): Promise<void> {
 
 /** A person removes another device of its own. */
 async function removesOwn(fuzz: Fuzz): Promise<void> {
-  const device = fuzz.actor(({ siblings }) => siblings.length > 0);
+  const device = fuzz.actor(({ limited, siblings }) => !limited && siblings.length > 0);
   if (device === undefined) return;
   await fuzz.reads(device);
   const target = fuzz.maybe(device.siblings);
