@@ -50,6 +50,8 @@ test.each(seeds)(
   3_600_000,
 );
 
-test.runIf(steps >= 1000)('each own join that members have to refuse was tried', () => {
-  expect(REFUSED.filter((what) => !tried.has(what))).toEqual([]);
-});
+// Few steps don't come to all of them.
+if (steps * seeds.length >= 10_000)
+  test('each own join that members have to refuse was tried', () => {
+    expect(REFUSED.filter((what) => !tried.has(what))).toEqual([]);
+  });

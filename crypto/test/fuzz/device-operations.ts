@@ -13,7 +13,7 @@ import {
 import { inviteKeys } from '../../src/invite.ts';
 import type { Proposal } from '../../src/mls/suite.ts';
 import { sign, signingKey } from '../../src/primitives.ts';
-import { membersOf, ownLeaf, type Room, stateOf } from '../../src/room.ts';
+import { type Member, membersOf, ownLeaf, type Room, stateOf } from '../../src/room.ts';
 import type { MemberInvite } from '../../src/room-state.ts';
 import { safeInvite } from '../../src/safe.ts';
 import type { Twist } from '../craft-path.ts';
@@ -21,7 +21,7 @@ import { commits, joins, stating } from '../hostile.ts';
 import type { Log } from '../log.ts';
 import { Person } from '../world.ts';
 import type { Fuzz } from './fuzz.ts';
-import type { Device } from './model.ts';
+import type { Device, State } from './model.ts';
 import {
   anotherDevice,
   comesIn,
@@ -183,33 +183,43 @@ async function takesAllSeats(fuzz: Fuzz): Promise<void> {
   }
 }
 
-/** What a limited device may not do, whatever its person is. */
-function overreaches(fuzz: Fuzz, { person }: Device): Twist | undefined {
-  const { room } = person;
-  const other = fuzz.maybe(membersOf(room).filter(({ self }) => !self));
-  const sibling = fuzz.maybe(membersOf(room).filter(({ own, self }) => own && !self));
-  return fuzz.maybe(
-    [
-      sibling && { proposals: [removeOf(sibling.leaf)] },
-      other && { proposals: [removeOf(other.leaf)] },
-      stating(person, (state) => ({ ...state, name: `${state.name}!` })),
-      stating(person, (state) => ({
-        ...state,
-        admins: other === undefined ? [] : [other.identity],
-        topic: 'mine',
-      })),
-    ].filter((twist) => twist !== undefined),
-  );
+/** A commit that no limited device may make, and what would be so after it. */
+interface Overreach {
+  readonly twist: Twist;
+  readonly without?: string;
+  readonly state?: Partial<State>;
+}
+
+function overreaches(fuzz: Fuzz, { person, epoch }: Device): Overreach {
+  const removing = ({ leaf, device }: Member): Overreach => ({
+    twist: { proposals: [removeOf(leaf)] },
+    without: device,
+  });
+  const others = membersOf(person.room).filter(({ self }) => !self);
+  const other = fuzz.maybe(others);
+  const sibling = fuzz.maybe(others.filter(({ own }) => own));
+  const renamed = { name: fuzz.text() };
+  const taken = {
+    admins: other === undefined ? [...epoch.state.admins] : [other.identity],
+    topic: fuzz.text(),
+  };
+  return fuzz.pick([
+    ...(other === undefined ? [] : [removing(other)]),
+    ...(sibling === undefined ? [] : [removing(sibling)]),
+    ...[renamed, taken].map((state) => ({
+      twist: stating(person, (now) => ({ ...now, ...state })),
+      state,
+    })),
+  ]);
 }
 
 async function limitedOverreaches(fuzz: Fuzz): Promise<void> {
   const limited = fuzz.maybe(fuzz.majority.filter((one) => one.limited && one.doubt === undefined));
   if (limited === undefined) return;
   await fuzz.checks(limited);
-  const twist = overreaches(fuzz, limited);
-  if (twist === undefined) return;
+  const { twist, without, state } = overreaches(fuzz, limited);
   await commits(fuzz.log, limited.person, twist);
-  fuzz.model.refused(limited, { epoch: fuzz.model.bogus(limited.epoch), flaw: 'bogus' });
+  fuzz.model.refused(limited, { epoch: fuzz.model.bogus(limited.epoch, without, state), flaw: 'bogus' });
   // It has gone over its own entry, and is as honest as before.
   limited.due.pop();
   fuzz.count('refused: a commit of a limited device');

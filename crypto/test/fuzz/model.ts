@@ -200,10 +200,13 @@ export class Model {
     this.info = { ...info, signer: by };
   }
 
-  /** An epoch that nobody is in. @param without the device whom its author pretends to have removed */
-  bogus(after: Epoch, without?: string): Epoch {
+  /**
+   * An epoch that nobody is in, but for whoever joins by its GroupInfo.
+   * @param without the device whom its author pretends to have removed. @param state what the author pretends to have changed
+   */
+  bogus(after: Epoch, without?: string, state: Partial<State> = {}): Epoch {
     const devices = new Set([...after.devices].filter(({ person }) => person.device !== without));
-    return nextEpoch(after, { devices });
+    return nextEpoch(after, { devices, state: { ...after.state, ...state } });
   }
 
   /** A handshake that is allowed, and invalid for all. Its author stays. */

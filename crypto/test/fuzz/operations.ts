@@ -455,7 +455,9 @@ async function leaves(fuzz: Fuzz): Promise<void> {
   const admin = fuzz.actor(holdsKey);
   if (admin === undefined) return;
   const isPlain = (one: Device) =>
-    one.epoch === admin.epoch && one.identity !== admin.identity && !one.isAdmin && !one.isModerator;
+    one.epoch === admin.epoch &&
+    one.identity !== admin.identity &&
+    ![...one.epoch.state.admins, ...one.epoch.state.mods].includes(one.identity);
   const leaver = fuzz.maybe(fuzz.actors.filter(isPlain));
   if (leaver === undefined) return;
   await fuzz.says(leaver, { kind: 'leave' });
