@@ -104,6 +104,35 @@ test('a thief with the identity key and all tickets is out once the device is re
   expect(await devicesOf(tablet)).toHaveLength(2);
 });
 
+test('a device that a lost one has taken in stays, is named as one that came later, and can be removed as well', async ({
+  world,
+}) => {
+  const [server, ana] = [await world.server(), await world.someone('ana')];
+  const [early, phone, burner] = [
+    await world.someone('early'),
+    await world.someone('phone'),
+    await world.someone('burner'),
+  ];
+  await ana.hosts(server.url, 'diary');
+  await links(ana, early, 'Desk');
+  await links(ana, phone, 'Phone');
+  await isIn(phone, ['diary']);
+  await links(phone, burner, 'Burner');
+  const [lost, taken] = [await keyOf(phone), await keyOf(burner)];
+  const laterOf = async (label: string) =>
+    (await devicesOf(ana)).find((device) => device.label === label)?.later;
+  await ana.until(async () => (await laterOf('Phone')) !== undefined, 'ana sees the burner');
+  expect(await laterOf('Phone')).toEqual([taken]);
+  expect((await laterOf('Desk'))?.toSorted()).toEqual([lost, taken].toSorted());
+  expect(await laterOf('Burner')).toBeUndefined();
+  await ana.profile.call('removeDevice', { device: lost, waitMs: WAIT_MS });
+  await isOut(phone);
+  expect((await devicesOf(ana)).map(({ label }) => label)).toContain('Burner');
+  expect(await laterOf('Desk')).toEqual([taken]);
+  await ana.profile.call('removeDevice', { device: taken, waitMs: WAIT_MS });
+  await isOut(burner);
+});
+
 test('two devices remove a third one at once, and a limited one removes nobody', async ({ world }) => {
   const { ana, ben, phone, tablet, rooms } = await world.anaOnThreeDevices();
   const [, , kitchen] = rooms;
@@ -158,9 +187,13 @@ test('whoever was removed by an admin, and is invited again on one device, comes
   for (const one of [ana, phone, tablet]) await isIn(one, ['diary', 'garden', 'kitchen', 'notes']);
 });
 
-test('the server stores neither what a device is called nor what is kept', async ({ world }) => {
-  const { ana, first, second } = await world.anaOnThreeDevices();
+test('the server stores neither what a device is called nor what is kept, nor the digits that were typed', async ({
+  world,
+}) => {
+  const { ana, first, second, digits } = await world.anaOnThreeDevices();
   await ana.profile.call('labelDevice', { label: 'Umbrella holder' });
+  // In a longer number they are there by chance.
+  const typed = digits.map((six) => new RegExp(`(?<![0-9])${six.slice(0, 3)}[ -]?${six.slice(3)}(?![0-9])`));
   const folders = [first.folder, second.folder];
   for (const one of [first, second]) await one.stop();
   let bytes = 0;
@@ -171,6 +204,9 @@ test('the server stores neither what a device is called nor what is kept', async
       bytes += content.length;
       for (const secret of ['Umbrella', 'Tablet', 'kitchen', 'diary', 'ticket ', 'verified '])
         expect(content.includes(secret), `${entry.name} has ${secret}`).toBe(false);
+      for (const six of typed)
+        expect(six.test(content.toString('latin1')), `${entry.name} has ${six}`).toBe(false);
     }
+  expect(typed).toHaveLength(2);
   expect(bytes).toBeGreaterThan(100_000);
 });

@@ -265,6 +265,27 @@ test('a removal that is not done everywhere says where not, and why', async () =
   });
 });
 
+test('whoever removes a device is told which came after it, and removes those that are ticked as well', async () => {
+  const [tablet, burner] = [device('tablet', { label: 'Tablet' }), device('burner')];
+  const { devices, dialogs, called } = await devicesChat({
+    devices: () => [LAPTOP, { ...PHONE, later: [tablet.key, burner.key] }, tablet, burner],
+    removeDevice: () => ({ key: PHONE.key, label: 'Phone', left: [] }),
+  });
+  devices.show();
+  await settled();
+  dialogs.pick(PHONE.key);
+  dialogs.pick('remove');
+  const asked = kindOf(dialogs.dialog, 'form');
+  expect(asked.fields.map(({ label, value }) => [label, value])).toEqual([
+    ['Also remove Tablet', ''],
+    ['Also remove Device burnerAA', ''],
+  ]);
+  expect(asked.text.at(-1)).toContain('These devices came after this one');
+  dialogs.submit({ [burner.key]: 'on' });
+  await settled();
+  expect(called('removeDevice')).toMatchObject([{ device: burner.key }, { device: PHONE.key }]);
+});
+
 test('a limited device lists the others, and can neither remove nor link one', async () => {
   const { devices, dialogs } = await devicesChat({ devices: () => [{ ...LAPTOP, limited: true }, PHONE] });
   devices.show();

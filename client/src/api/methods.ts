@@ -601,6 +601,8 @@ export interface DeviceOfPerson {
   readonly removal?: { readonly left: number };
   /** It has the person's identity key, is in a room, and none of the person's devices has taken it in: perhaps somebody else's. */
   readonly unknown?: true;
+  /** The keys of devices that came after it, as far as this device knows: it can have taken them in. */
+  readonly later?: readonly string[];
 }
 
 /** How far the removal of a device is. */

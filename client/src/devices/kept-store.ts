@@ -18,9 +18,20 @@ interface Stored {
   readonly swept: Readonly<Record<string, readonly string[]>>;
   /** By device that this one has linked: the rooms whose history it has still to be given. */
   readonly gifts: Readonly<Record<string, readonly string[]>>;
+  /** The devices in the order in which this one has seen them come: those with the same number were seen at once. */
+  readonly came: Readonly<Record<string, number>>;
 }
 
-const EMPTY: Stored = { entries: [], unsent: {}, adopted: [], asked: {}, dead: {}, swept: {}, gifts: {} };
+const EMPTY: Stored = {
+  entries: [],
+  unsent: {},
+  adopted: [],
+  asked: {},
+  dead: {},
+  swept: {},
+  gifts: {},
+  came: {},
+};
 
 /** What this device knows of what its person's devices share, and what it has still to do for that. Changes are stored by {@link change}. */
 export class KeptStore {
@@ -32,11 +43,12 @@ export class KeptStore {
   readonly dead: Map<string, string>;
   readonly gifts: Map<string, Set<RoomId>>;
   readonly #swept: Map<string, Set<string>>;
+  readonly #came: Map<string, number>;
   #isChanged = false;
 
   /** @param device the key of this device */
   constructor(device: string, stored: Partial<Stored> = EMPTY) {
-    const { entries, unsent, adopted, asked, dead, swept, gifts } = { ...EMPTY, ...stored };
+    const { entries, unsent, adopted, asked, dead, swept, gifts, came } = { ...EMPTY, ...stored };
     this.#device = device;
     this.#map = new Map(entries.map((entry) => [entry.key, entry]));
     const sets = <K extends string, V extends string = string>(
@@ -48,6 +60,7 @@ export class KeptStore {
     this.dead = new Map(Object.entries(dead));
     this.gifts = sets<string, RoomId>(gifts);
     this.#swept = sets(swept);
+    this.#came = new Map(Object.entries(came));
   }
 
   /** @throws VaultError `damaged` */
@@ -128,6 +141,20 @@ export class KeptStore {
     this.#isChanged = true;
   }
 
+  /** Devices of this person are in its self rooms: those that weren't have come now. */
+  saw(devices: readonly string[]): void {
+    const fresh = devices.filter((device) => !this.#came.has(device));
+    if (fresh.length === 0) return;
+    const next = Math.max(0, ...this.#came.values()) + 1;
+    for (const device of fresh) this.#came.set(device, next);
+    this.#isChanged = true;
+  }
+
+  /** When a device came, as a number that is greater for later ones; undefined if this device has never seen it in a self room. */
+  cameAt(device: string): number | undefined {
+    return this.#came.get(device);
+  }
+
   /** @returns what stores all of it as it is now */
   change(): RecordChange {
     const lists = (sets: ReadonlyMap<string, ReadonlySet<string>>) =>
@@ -140,6 +167,7 @@ export class KeptStore {
       dead: Object.fromEntries(this.dead),
       swept: lists(this.#swept),
       gifts: lists(this.gifts),
+      came: Object.fromEntries(this.#came),
     };
     this.#isChanged = false;
     return { place: { of: 'kept' }, value: toJson(stored) };

@@ -28,6 +28,18 @@ export function knownDevices({
   return new Set([own, ...inSelf, ...announced].filter((device) => !lost.has(device)));
 }
 
+/**
+ * Whether a device may have been taken in by another one, which was there before. Who takes one in isn't said by anything that a thief
+ * can't say as well; the order in which they came is what this device has seen in the log. Of those that it has seen at once, as they
+ * were there before it or came while it was away, their own dates are all it knows.
+ */
+function cameAfter(store: Context['store'], device: string, other: string): boolean {
+  const [at, before] = [store.cameAt(device), store.cameAt(other)];
+  if (device === other || at === undefined || before === undefined) return false;
+  const since = (key: string) => keptValue(store.map, 'device', key)?.since ?? 0;
+  return at === before ? since(device) > since(other) : at > before;
+}
+
 /** @param own the key of this device. @returns this person's devices, this one first */
 export function devicesOf(
   context: Pick<Context, 'self' | 'rooms' | 'store'>,
@@ -48,9 +60,11 @@ export function devicesOf(
       places.set(device, [...(places.get(device) ?? []), session]);
       if (member.limited) limited.add(device);
     }
+  const keys = [...places.keys()].filter((key) => key !== own).sort();
   const one = (key: string): DeviceOfPerson => {
     const about = keptValue(map, 'device', key);
     const where = key === own ? here : (places.get(key) ?? []);
+    const later = keys.filter((other) => !lost.has(other) && cameAfter(store, other, key));
     const isUnknown = self.length > 0 && !known.has(key) && !lost.has(key);
     return {
       key,
@@ -61,8 +75,8 @@ export function devicesOf(
       rooms: where.filter(({ meta }) => meta.kind === undefined).length,
       ...(isUnknown && { unknown: true as const }),
       ...(lost.has(key) && { removal: { left: where.length } }),
+      ...(later.length > 0 && { later }),
     };
   };
-  const keys = [...places.keys()].filter((key) => key !== own).sort();
   return [own, ...keys].map(one);
 }

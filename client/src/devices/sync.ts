@@ -17,7 +17,7 @@ import { Histories } from './histories.ts';
 import { Jobs } from './jobs.ts';
 import { keptValue, keyOf } from './kept.ts';
 import { KeptStore } from './kept-store.ts';
-import { devicesOf, lostDevices } from './known-devices.ts';
+import { devicesOf, lostDevices, siblingsIn } from './known-devices.ts';
 import { type Judge, mayKeep } from './may-keep.ts';
 import { type Joins, OwnJoins } from './own-joins.ts';
 import { Posting } from './posting.ts';
@@ -285,6 +285,7 @@ export class DeviceSync implements Context {
     await this.#settle();
     await this.#settings.capture();
     this.#introduce();
+    this.store.saw(this.self.filter(isIn).flatMap((one) => siblingsIn(one).map(({ device }) => device)));
     this.#tickets.update();
     this.#selfRooms.update();
     this.#joins.update();

@@ -4,13 +4,17 @@ import { WAIT_MS } from '../waits.ts';
 import { brisk } from './brisk.ts';
 import { Someone, startServer, type TestServer, temporary } from './people.ts';
 
-/** Makes an empty profile a device of a person, who types the digits that it shows. Resolves once the new device has everything. */
-export async function links(from: Someone, to: Someone, label: string, limited = false): Promise<void> {
+/**
+ * Makes an empty profile a device of a person, who types the digits that it shows. Resolves once the new device has everything.
+ * @returns the digits
+ */
+export async function links(from: Someone, to: Someone, label: string, limited = false): Promise<string> {
   const { link } = await from.profile.call('linkOffer', { limited, waitMs: WAIT_MS });
   const { digits } = await to.profile.call('linkAccept', { link, label, waitMs: WAIT_MS });
   await from.until(async () => (await linkingOf(from)).stage === 'opened', `${from.name} sees ${label}`);
   await from.profile.call('linkConfirm', { digits, waitMs: WAIT_MS });
   await to.until(async () => (await linkingOf(to)).stage === 'joined', `${label} has joined`);
+  return digits;
 }
 
 function linkingOf(one: Someone): Promise<Linking> {
@@ -123,15 +127,14 @@ export class DeviceWorld {
     const world = await this.anaInFourRooms();
     const { ana } = world;
     const [phone, tablet] = [await this.someone('phone'), await this.someone('tablet')];
-    await links(ana, phone, 'Phone');
-    await links(ana, tablet, 'Tablet');
+    const digits = [await links(ana, phone, 'Phone'), await links(ana, tablet, 'Tablet')];
     for (const one of [phone, tablet]) await isIn(one, ['diary', 'garden', 'kitchen', 'notes']);
     for (const one of [ana, phone, tablet]) {
       await followsAll(one);
       const areIn = async () => (await devicesOf(one)).every(({ rooms }) => rooms === 4);
       await one.until(areIn, `${one.name} sees three devices in four rooms`);
     }
-    return { ...world, phone, tablet };
+    return { ...world, phone, tablet, digits };
   }
 
   async close(): Promise<void> {

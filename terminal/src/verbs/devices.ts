@@ -1,7 +1,7 @@
 import type { DeviceOfPerson } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
-import { deviceDetail, deviceName, idOf } from '@gochat/view/device-names';
+import { deviceDetail, deviceName, idOf, laterThan } from '@gochat/view/device-names';
 import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { showConnecting } from '../connecting.ts';
@@ -71,7 +71,7 @@ async function removed(
   { json, waitMs: wait }: Options & { readonly waitMs: number },
 ): Promise<ExitCode> {
   // It may have been linked by another device.
-  await profile.call('devices', { waitMs: Math.min(wait, LIST_MS) });
+  const devices = await profile.call('devices', { waitMs: Math.min(wait, LIST_MS) });
   const removal = await profile.call('removeDevice', { device, waitMs: wait });
   const words = await io.words.text.devices();
   const { left } = removal;
@@ -84,5 +84,8 @@ async function removed(
       note(io, words.remove.leftIn(sanitizeLine(room), why));
     }
   }
+  const gone = devices.find(({ key }) => key === removal.key);
+  for (const one of gone === undefined ? [] : laterThan(devices, gone))
+    note(io, words.remove.cameLater(deviceName(words, one), idOf(one.key)));
   return left.length === 0 ? EXIT.done : EXIT.queued;
 }

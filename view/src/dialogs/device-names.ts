@@ -32,3 +32,11 @@ export function deviceDetail({ list }: DeviceText, device: DeviceOfPerson): stri
 export function isLimited(devices: readonly DeviceOfPerson[]): boolean {
   return devices.some(({ self, limited }) => self && limited);
 }
+
+/** The devices that came after another one, which can have taken them in. */
+export function laterThan(
+  devices: readonly DeviceOfPerson[],
+  { later = [] }: DeviceOfPerson,
+): readonly DeviceOfPerson[] {
+  return devices.filter(({ key }) => later.includes(key));
+}

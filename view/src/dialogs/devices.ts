@@ -2,9 +2,9 @@ import type { DeviceOfPerson, DeviceRemoval } from '@gochat/client/methods';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { type DeviceGiven, WAIT_MS } from './device-given.ts';
-import { deviceDetail, deviceName, idOf, isLimited } from './device-names.ts';
+import { deviceDetail, deviceName, idOf, isLimited, laterThan } from './device-names.ts';
 import type { DeviceDialog, DeviceItem, DevicesDialog } from './dialog.ts';
-import { form, menuItem, textField } from './forms.ts';
+import { form, menuItem, textField, toggleField } from './forms.ts';
 import { linkDevice } from './linking.ts';
 
 /** Lists this person's devices, to name one, to remove one, or to link another one. @param intro what is said above several */
@@ -17,7 +17,7 @@ export function showDevices(given: DeviceGiven, intro = given.text.list.text): v
       const device = all.find(({ key }) => key === name);
       if (name === 'link') linkDevice(given, '');
       else if (name === 'recovery') given.to.recovery();
-      else if (device !== undefined) showDevice(given, device, isLimited(all));
+      else if (device !== undefined) showDevice(given, device, all);
     },
   });
   const show = (devices: readonly DeviceOfPerson[]) => {
@@ -61,9 +61,10 @@ export async function labelsOf(given: DeviceGiven, keys: readonly string[]): Pro
   return given.text.list.labels(shown.map((device) => deviceName(given.text, device)));
 }
 
-/** One device: what is known of it, and what can be done. @param limited whether this device may not remove others */
-function showDevice(given: DeviceGiven, device: DeviceOfPerson, limited: boolean): void {
+/** One device: what is known of it, and what can be done. */
+function showDevice(given: DeviceGiven, device: DeviceOfPerson, all: readonly DeviceOfPerson[]): void {
   const { chat, text } = given;
+  const limited = isLimited(all);
   const { one } = text;
   const { self, unknown, key, removal } = device;
   const { room } = chat.navigation;
@@ -90,7 +91,7 @@ function showDevice(given: DeviceGiven, device: DeviceOfPerson, limited: boolean
     },
     pick: (name) => {
       if (name === 'rename') askLabel(given, device);
-      else if (name === 'remove') askRemove(given, device);
+      else if (name === 'remove') askRemove(given, device, laterThan(all, device));
       else if (room !== undefined) askReport(given, room, device);
     },
   });
@@ -113,12 +114,17 @@ function askLabel(given: DeviceGiven, { key, label }: DeviceOfPerson): void {
   });
 }
 
-function askRemove(given: DeviceGiven, device: DeviceOfPerson): void {
+/** @param later the devices that it can have taken in */
+function askRemove(given: DeviceGiven, device: DeviceOfPerson, later: readonly DeviceOfPerson[]): void {
   const { chat, text } = given;
   const { remove } = text;
+  const said = later.length === 0 ? remove.text : [...remove.text, remove.later(later.length)];
+  const also = later.map((one) => toggleField(one.key, remove.alsoLater(deviceName(text, one)), false));
   chat.dialogs.show({
-    dialog: form(remove.title(deviceName(text, device)), remove.text, [], remove.submit, true),
-    submit: async (_values, handle) => {
+    dialog: form(remove.title(deviceName(text, device)), said, also, remove.submit, true),
+    submit: async (values, handle) => {
+      for (const { key } of later)
+        if (values[key] === 'on') await chat.profile.call('removeDevice', { device: key, waitMs: 0 });
       const removal = await chat.profile.call('removeDevice', { device: device.key, waitMs: WAIT_MS });
       if (removal.left.length === 0) {
         if (handle.isOpen) showDevices(given);

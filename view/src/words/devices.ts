@@ -54,6 +54,17 @@ export function deviceWords(f: Formats) {
         'It is removed from all your rooms, each as soon as the room’s server can be reached. The other members see that a device of yours was removed.',
         'What it has received stays on it. It can’t read later messages, and needs a new link to come back.',
       ],
+      /** @param devices how many came after it */
+      later: (devices: number) =>
+        f.plural(devices, {
+          one: 'A device came after this one, so whoever had this one may have linked it. If you don’t know it, remove it, too.',
+          other:
+            'These devices came after this one, so whoever had this one may have linked them. Remove those that you don’t know, too.',
+        }),
+      alsoLater: (device: string) => `Also remove ${device}`,
+      /** In a terminal, after the removal. @param id of the later device */
+      cameLater: (device: string, id: string) =>
+        `${device} came after it, so whoever had it may have linked ${device}. If you don’t know ${device}, run: gochat devices remove ${id}`,
       submit: 'Remove device',
       leftTitle: (device: string) => `${device} is being removed`,
       left: (count: number) =>
