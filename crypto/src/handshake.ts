@@ -229,7 +229,7 @@ export async function invite(
 /**
  * Revokes invites. Members may revoke their own invites, admins any invite. Members accept no join by a revoked invite. The server
  * ends it only by the order of a device that has the admin key.
- * @throws RoomError `no-such-invite`, `not-admin`
+ * @throws RoomError `no-such-invite`, `not-admin`: also on a limited device, which revokes none
  */
 export function revoke(room: Room, ids: readonly string[], env: Env): Promise<Started> {
   const state = withoutVoidInvites(room);

@@ -208,7 +208,8 @@ export function mayChangeState(
 
   const epoch = Number(mls.groupContext.epoch);
   const lastRemove = joinsClosed ? epoch - 1 : now.lastRemoveEpoch;
-  return next.lastRemoveEpoch === lastRemove && areInvites(before, next, { me, staff, epoch });
+  const by: Committer = { me, staff, limited: !mayGovern, epoch };
+  return next.lastRemoveEpoch === lastRemove && areInvites(before, next, by);
 }
 
 /** Whether each person holds one office at most, whoever is new in one is a member, and an admin remains if there is one. */
@@ -239,26 +240,29 @@ function fingerprintText(identity: string): string {
 interface Committer {
   readonly me: string;
   readonly staff: boolean;
+  readonly limited: boolean;
   readonly epoch: number;
 }
 
 function areInvites(
-  { state: now, joinsClosed, own }: Before,
+  { state: now, kind, joinsClosed, own }: Before,
   next: RoomState,
-  { me, staff, epoch }: Committer,
+  { me, staff, limited, epoch }: Committer,
 ): boolean {
   if (new Set(next.invites.map((i) => i.id)).size !== next.invites.length) return false;
   if (next.invites.filter((i) => i.own).length > 1) return false;
   const kept = (id: string) => next.invites.some((i) => i.id === id);
-  // A limited device has its person's identity: it ends no recovery link, and makes none.
+  // A limited device has its person's identity: it would end the person's links, which nothing distinguishes from its own.
   const mayDrop = now.invites.every(
-    (i) => kept(i.id) || staff || joinsClosed || (i.by === me && !i.own && !i.safe),
+    (i) => kept(i.id) || staff || joinsClosed || (i.by === me && !limited && !i.own && !i.safe),
   );
   const mayHold = next.invites.every((i) => {
     const old = now.invites.find((o) => o.id === i.id);
     if (old !== undefined) return !joinsClosed && JSON.stringify(old) === JSON.stringify(i);
     if (i.epoch !== epoch || i.by !== me) return false;
     if (i.safe && !staff) return false;
+    // Nobody could come in by it, and there is place for few.
+    if (kind === ROOM_KIND.self && !i.own && !i.safe) return false;
     if (!i.own) return now.links === undefined || staff;
     const plain = i.for === undefined && i.knock === undefined && i.safe === undefined;
     return plain && i.id === own.id && i.join === own.join && i.wrap === own.wrap;

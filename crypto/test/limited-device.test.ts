@@ -91,6 +91,8 @@ test('a limited device of an admin talks and heals, holds no office, and vouches
   await allTalk(log, ana, ben);
 });
 
+const identityIn = ({ room }: Person) => membersOf(room).find(({ self }) => self)?.identity;
+
 const tries: Record<string, (world: World) => Twist> = {
   'removes a member': ({ ben }) => ({ proposals: [removeOf(ben)] }),
   'removes the device that its person trusts': ({ ana }) => ({ proposals: [removeOf(ana)] }),
@@ -105,6 +107,11 @@ const tries: Record<string, (world: World) => Twist> = {
     })),
   'mutes a member': ({ bot, ben }) =>
     stating(bot, (state) => ({ ...state, mutes: [membersOf(ben.room).at(1)?.identity ?? ''] })),
+  'ends the links of its person': ({ bot, ana }) =>
+    stating(bot, (state) => ({
+      ...state,
+      invites: state.invites.filter(({ own, by }) => own || by !== identityIn(ana)),
+    })),
   'ends the invites of others': ({ bot }) => stating(bot, (state) => ({ ...state, invites: [] })),
 };
 
@@ -113,6 +120,8 @@ test.each(Object.keys(tries))(
   async (what) => {
     const world = await withBot();
     const { log, ana, ben, bot } = world;
+    await ana.invites(log);
+    await allRead(log, [ben, bot]);
     const epoch = epochOf(ana.room);
     await commits(log, bot, (tries[what] as (typeof tries)[string])(world));
     await allRead(log, [ana, ben]);

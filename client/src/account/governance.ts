@@ -115,7 +115,8 @@ export class Governance {
     const live = new Set((await connectionOf(session).request(frame)).invites.map(({ invite: id }) => id));
     const self = membersOf(room).find((member) => member.self);
     const isStaff = self?.admin === true || self?.moderator === true;
-    const dead = invitesOf(room).filter(({ id, by }) => !live.has(id) && (isStaff || by === self?.identity));
+    const mayDrop = (by: string) => isStaff || (by === self?.identity && !self.limited);
+    const dead = invitesOf(room).filter(({ id, by }) => !live.has(id) && mayDrop(by));
     const ids = dead.map(({ id }) => id);
     if (ids.length > 0) await session.change((now) => revoke(now, ids, this.#env), waitMs);
     return ids.length > 0;
@@ -138,6 +139,8 @@ export class Governance {
   }
 
   async revoke(session: RoomSession, { id, waitMs }: Params<'revoke'>): Promise<null> {
+    if (membersOf(session.room).some(({ self, limited }) => self && limited))
+      throw new ChatError({ reason: 'device-limited' });
     const fitting = invitesOf(session.room).filter((i) => isIdOrPrefix(i.id, id));
     const [one] = fitting;
     if (one === undefined) throw new ChatError({ reason: 'invite-unknown', id });

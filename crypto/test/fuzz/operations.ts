@@ -330,7 +330,7 @@ export async function invitesBy(fuzz: Fuzz, device: Device): Promise<boolean> {
 }
 
 async function revokes(fuzz: Fuzz): Promise<void> {
-  const device = fuzz.actor(({ epoch }) => !epoch.closed);
+  const device = fuzz.actor(({ epoch, limited }) => !epoch.closed && !limited);
   if (device === undefined) return;
   await fuzz.reads(device);
   const may = device.isAdmin || device.isModerator;

@@ -219,12 +219,14 @@ function checkInvites(room: Room, by: Member, staff: boolean, next: RoomState) {
       );
       const bare = [invite.for, invite.knock, invite.safe].every((member) => member === undefined);
       assert(!invite.own || (bare && invite.id === room.ownInvite), 'the own invite is that of the epoch');
+      assert(invite.safe === undefined || staff, 'only staff makes a safe');
       assert(invite.own === true || state.links === undefined || staff, 'only staff makes invites');
     }
   }
   for (const invite of state.invites) {
     const gone = !ids.includes(invite.id);
-    const may = joinsClosed || staff || (invite.by === by.identity && !invite.own);
+    const mine = invite.by === by.identity && !by.limited && !invite.own && invite.safe === undefined;
+    const may = joinsClosed || staff || mine;
     assert(!gone || may, 'who may drop an invite');
   }
   const lastRemove = joinsClosed ? epoch - 1 : state.lastRemoveEpoch;
