@@ -5,6 +5,7 @@ import { comparePositions, type Position, type RoomId } from '@gochat/protocol/f
 import type { Received } from '../room/received.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import type { Timers } from '../schedule/timers.ts';
+import { Asks } from './asks.ts';
 import { type Context, isIn, turnMs } from './context.ts';
 import { isOfRoom, keptValue, parseKey, slices } from './kept.ts';
 import { siblingsIn } from './known-devices.ts';
@@ -33,6 +34,7 @@ export class Posting {
   readonly #asks = new Map<string, Said>();
   /** By self room, when this device asked there, by its clock. */
   readonly #asked = new Map<string, number>();
+  readonly #answered = new Asks();
   #isHurried = false;
 
   /** @param isOverheard whether a lost device would read it */
@@ -82,9 +84,9 @@ export class Posting {
   }
 
   /** Somebody has said something in a self room. */
-  heard(session: RoomSession, { content }: Received, entries: readonly Kept[], isOwn: boolean): void {
+  heard(session: RoomSession, { content, device, at }: Received, entries: readonly Kept[], isOwn: boolean): void {
     const { id } = session.room;
-    if (content.kind === 'keep' && content.ask && !isOwn) {
+    if (content.kind === 'keep' && content.ask && !isOwn && this.#answered.takes(id, device, at)) {
       this.#asks.set(id, new Map());
       this.#timers.after(ASKED_MS + turnMs(session), () => this.#answer(session));
     }
