@@ -62,6 +62,46 @@ test('two terminals are linked, and the devices are listed, named and removed', 
     expect(await runs(old, ['devices', ...wrong])).toMatchObject({ code: 2 });
 });
 
+test('a removed device says so in every command, and whoever removes one is told which came after it', async ({
+  server,
+  pair: { old, fresh, folder, runs, starts, jsonOf },
+}) => {
+  const linksTo = async (from: string, to: string, label: string) => {
+    const offering = starts(from, ['link']);
+    const accepting = starts(to, ['link', await linkOf(offering), '--label', label]);
+    const digits = await digitsOf(accepting);
+    await offering.shows('Type the six digits');
+    offering.write(`${digits}\n`);
+    expect(await offering.end()).toMatchObject({ code: 0 });
+    expect(await accepting.end()).toMatchObject({ code: 0 });
+  };
+  await linksTo(old, fresh, LABEL);
+  await linksTo(fresh, folder('burner'), 'Burner');
+  const devices = (await jsonOf(old, ['devices'])) as { key: string; label: string; later?: string[] }[];
+  const [lost, later] = [LABEL, 'Burner'].map((name) => devices.find(({ label }) => label === name));
+  expect(lost?.later).toEqual([later?.key]);
+  const removal = await runs(old, ['devices', 'remove', lost?.key ?? '']);
+  expect(removal).toMatchObject({ code: 0 });
+  expect(removal.err).toContain(`gochat devices remove ${later?.key.slice(0, 8)}`);
+  const isSaid = {
+    code: 4,
+    err: expect.stringMatching(/was removed by another device of yours.*gochat link LINK/s),
+  };
+  // It learns it with the first command that needs a server.
+  for (const args of [
+    ['send', 'kitchen', 'hello'],
+    ['tail', 'den'],
+    ['members', 'kitchen'],
+    ['devices'],
+    ['rooms'],
+    ['rooms', '--json'],
+    ['send', 'kitchen', 'hello'],
+  ])
+    expect([args, await runs(fresh, args)]).toEqual([args, expect.objectContaining(isSaid)]);
+  expect((await runs(fresh, ['new', 'attic', '--as', 'Quokka', '--server', server.url])).code).toBe(0);
+  expect(namesOf(await jsonOf(fresh, ['rooms']))).toEqual(['attic']);
+});
+
 test('a link that is no good is refused before a profile is made', async ({ pair: { fresh, runs } }) => {
   expect(await runs(fresh, ['link', 'hello'])).toMatchObject({ code: 2 });
   expect(await runs(fresh, ['link', 'hello', '--limited'])).toMatchObject({ code: 2 });

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { ChatError } from '@gochat/client/chat-error';
 import { openChat, type Profile } from '@gochat/client/open';
 import { defaultProfileDir, homeDir } from '@gochat/client/profile-dir';
 import { UsageError } from '@gochat/server/usage-error';
@@ -49,6 +50,13 @@ export async function withProfile<T>(
   } finally {
     await profile.close();
   }
+}
+
+/** @throws ChatError `not-member` if another device of its person has removed the one that the profile was, and it has no room since */
+export async function checkNotRemoved(profile: Profile): Promise<void> {
+  const { removed } = await profile.call('preferences', {});
+  if (removed !== undefined && (await profile.call('rooms', {})).length === 0)
+    throw new ChatError({ reason: 'device-removed' });
 }
 
 /** Reads a boolean environment variable, by the server's rules. */

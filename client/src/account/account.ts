@@ -66,20 +66,35 @@ export class Account {
 
   /** Answers one request. @throws ChatError, RoomError, LinkError, NameError */
   async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
-    if (this.#forgotten !== undefined && method !== 'linking')
-      throw new ChatError({ reason: 'device-removed' });
+    if (this.#isForgotten(method)) throw new ChatError({ reason: 'device-removed' });
     const own: Partial<Handlers>[M] = this.#handlers[method];
     if (own !== undefined) return own(params);
     const opening = this.#openRooms();
     try {
       const rooms = await opening;
-      return (await rooms.call(method as RoomMethod, params as Params<RoomMethod>)) as Result<M>;
+      const result = (await rooms.call(method as RoomMethod, params as Params<RoomMethod>)) as Result<M>;
+      // It has found out meanwhile.
+      if (this.#isForgotten(method)) throw new ChatError({ reason: 'device-removed' });
+      return result;
     } catch (error) {
+      if (this.#isForgotten(method) || (await this.#lacksRemoved(error)))
+        throw new ChatError({ reason: 'device-removed' });
       const isClosed = error instanceof ChatError && error.data.reason === 'profile-closed';
       // The profile has become another person's meanwhile.
       if (isClosed && !this.#closed && opening !== this.#rooms) return this.call(method, params);
       throw error;
     }
+  }
+
+  #isForgotten(method: Method): boolean {
+    return this.#forgotten !== undefined && method !== 'linking';
+  }
+
+  /** Whether a room is missing because another device has removed this one, which has begun no room since. */
+  async #lacksRemoved(error: unknown): Promise<boolean> {
+    if (!(error instanceof ChatError) || error.data.reason !== 'room-unknown') return false;
+    if (this.#settings.preferences.removed === undefined) return false;
+    return (await this.#parts.records.rooms()).length === 0;
   }
 
   /** Stops everything. Work that was begun is durable when it resolves. */

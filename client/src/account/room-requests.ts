@@ -349,7 +349,9 @@ export class RoomRequests {
     const session = await this.#untilSent(room, ids, Date.now() + waitMs);
     const outcomes = ids.map((id) => session.outcome(id));
     const waiting = outcomes.filter(({ state }) => state === 'waiting').length;
-    const problem = waiting === 0 ? undefined : this.#rooms.connectionState(session).problem;
+    // What was refused waits no more, and the room says why.
+    const isOver = outcomes.every(({ state }) => state !== 'waiting' && state !== 'refused');
+    const problem = isOver ? undefined : this.#rooms.connectionState(session).problem;
     if (outcomes.every(({ state, seq }) => state !== 'posted' || seq !== undefined))
       return { waiting, outcomes, problem };
     // The process that saw them in the log has ended.

@@ -99,6 +99,11 @@ export class Rooms {
     return [...this.#metas.values()].some((meta) => meta.kind === kind);
   }
 
+  /** Whether another device of this person has removed this one from a room, to let it in no more. */
+  get isOusted(): boolean {
+    return [...this.#metas.values()].some(({ ousted }) => ousted === 'for-ever');
+  }
+
   /** @param watcher is called after every change of an open room: often, so it must be quick. @returns a function that ends this */
   watch(watcher: (session: RoomSession) => void): () => void {
     this.#watchers.add(watcher);

@@ -155,10 +155,12 @@ export class GoChat {
   /**
    * The room of this profile with this id or name, or whose id begins with it, as for commands. An id is never taken for another
    * room's name, and a room that was left is found only if no other fits.
-   * @throws ChatError `unknown-room`, `ambiguous`
+   * @throws ChatError `unknown-room`, `ambiguous`; `not-member` if another device of this person has removed this one
    */
   async room(name: string): Promise<ChatRoom> {
     const rooms = await this.profile.call('rooms', {});
+    if (rooms.length === 0 && (await this.profile.call('preferences', {})).removed !== undefined)
+      throw new ChatError({ reason: 'device-removed' });
     return this.#room(
       pickRoom(
         rooms.map((room) => ({ ...room, left: room.status === 'left' })),

@@ -120,8 +120,8 @@ export class Devices {
   /** Goes on with what an earlier process has begun. */
   async resume(): Promise<void> {
     if (await this.#isLinking()) await this.#linking();
-    // Nobody follows a room yet.
-    else if (!this.#parts.rooms.hasKind(undefined)) this.wake();
+    // Nobody follows a room yet, or this device is to end, which the self rooms tell.
+    else if (!this.#parts.rooms.hasKind(undefined) || this.#parts.rooms.isOusted) this.wake();
   }
 
   /** Without the code that takes devices in, which few starts of a profile need. */

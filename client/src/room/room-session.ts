@@ -167,7 +167,8 @@ export class RoomSession {
   /** Why the room receives nothing more over this connection; undefined when it does. */
   get ended(): ChatError | undefined {
     if (this.meta.left) return new ChatError({ reason: this.meta.restored ? 'restored' : 'left' });
-    if (this.room.status === 'removed') return new ChatError({ reason: 'removed' });
+    if (this.room.status === 'removed')
+      return new ChatError({ reason: this.meta.ousted === 'for-ever' ? 'device-removed' : 'removed' });
     if (this.room.status === 'broken') return new ChatError({ reason: 'broken' });
     return this.#store.failure ?? this.#delivery.problem ?? this.#sendProblem;
   }

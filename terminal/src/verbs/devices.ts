@@ -10,7 +10,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { problemText } from '../lines/error-text.ts';
 import { columns } from '../lines/format.ts';
-import { type ProfileOptions, withProfile } from '../profile.ts';
+import { checkNotRemoved, type ProfileOptions, withProfile } from '../profile.ts';
 import { devicesIn } from './room.ts';
 
 interface Options extends ProfileOptions {
@@ -49,6 +49,7 @@ export async function run(io: Io, args: readonly string[], options: Options): Pr
   const wait = waitMs(options.wait, LIST_MS);
   return withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
+    await checkNotRemoved(profile);
     await list(io, await profile.call('devices', { waitMs: wait }), options);
     return EXIT.done;
   });

@@ -21,6 +21,7 @@ export function report(
     outcomes.filter(({ state }) => states.includes(state)).length;
   const [refused, unknown] = [count('refused', 'cancelled'), count('unknown')];
   if (refused > 0) note(io, `gochat: ${lines.notSent(refused)}`);
+  if (refused > 0 && problem !== undefined) note(io, `gochat: ${problemText(io.words.text, problem)}`);
   if (unknown > 0) note(io, `gochat: ${lines.perhapsSent(unknown)}`);
   const missed = count('missed');
   if (missed > 0) note(io, `gochat: ${lines.missed(missed, 'gochat resend')}`);

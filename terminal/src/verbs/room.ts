@@ -13,7 +13,7 @@ import { type Io, note, print } from '../io.ts';
 import { afterSync } from '../lines/after-sync.ts';
 import { comesBack } from '../lines/comes-back.ts';
 import { columns, type RoomRef } from '../lines/format.ts';
-import { type ProfileOptions, withProfile } from '../profile.ts';
+import { checkNotRemoved, type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId, roomRef } from '../room-id.ts';
 import { readText } from '../utf8-input.ts';
 
@@ -92,6 +92,7 @@ function roomVerb(defaultMs: number, act: (call: Call) => Promise<Result>) {
 
 export const rooms = roomVerb(READ_MS, async ({ profile, text: { lines } }) => {
   const all = await profile.call('rooms', {});
+  if (all.length === 0) await checkNotRemoved(profile);
   const rows = all.map((room) => [
     room.id,
     room.name,

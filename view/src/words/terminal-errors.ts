@@ -77,6 +77,8 @@ export const TERMINAL_FAILURES = {
 const HINTS: Partial<Record<ErrorData['reason'], string>> = {
   'room-unknown': 'gochat rooms lists your rooms',
   'member-unknown': 'gochat members lists the members',
+  'device-removed':
+    'its profile becomes an empty one: gochat link LINK makes it a device of yours again, with a link from another one',
   'device-unknown': 'gochat devices lists your devices',
   'invite-unknown': 'gochat invites lists the invites',
   'entry-number': 'gochat tail --json prints it as seq',
