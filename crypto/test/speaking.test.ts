@@ -37,21 +37,18 @@ const MAY: Readonly<Record<RoomRules['speak'], readonly Role[]>> = {
 };
 const WHY = { all: 'muted', listed: 'not-listed', staff: 'staff-only' } as const;
 
-test.each(['all', 'listed', 'staff'] as const)(
-  '%s may speak: the same in texts and edits',
-  (speak) => {
-    const state: RoomState = speak === 'all' ? STATE : { ...STATE, speak };
-    for (const role of ROLES) {
-      const reason = role === 'observer' ? 'muted' : WHY[speak];
-      const expected = MAY[speak].includes(role) ? undefined : { reason };
-      for (const kind of ['text', 'edit'])
-        expect(maySay(state, WHO[role], { kind } as never, { at: 0 }), `${role} ${kind}`).toEqual(expected);
-      expect(silenceOf(state, WHO[role])).toEqual(expected);
-      for (const kind of ['react', 'delete', 'leave', 'pack', 'box'])
-        expect(maySay(state, WHO[role], { kind } as never, { at: 0 }), `${role} ${kind}`).toBeUndefined();
-    }
-  },
-);
+test.each(['all', 'listed', 'staff'] as const)('%s may speak: the same in texts and edits', (speak) => {
+  const state: RoomState = speak === 'all' ? STATE : { ...STATE, speak };
+  for (const role of ROLES) {
+    const reason = role === 'observer' ? 'muted' : WHY[speak];
+    const expected = MAY[speak].includes(role) ? undefined : { reason };
+    for (const kind of ['text', 'edit'])
+      expect(maySay(state, WHO[role], { kind } as never, { at: 0 }), `${role} ${kind}`).toEqual(expected);
+    expect(silenceOf(state, WHO[role])).toEqual(expected);
+    for (const kind of ['react', 'delete', 'leave', 'pack', 'box'])
+      expect(maySay(state, WHO[role], { kind } as never, { at: 0 }), `${role} ${kind}`).toBeUndefined();
+  }
+});
 
 test('slow mode is exact, for all but admins and moderators, and not about edits', () => {
   const state: RoomState = { ...STATE, slow: 30 };

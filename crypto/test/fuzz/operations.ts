@@ -44,7 +44,9 @@ function keepersOf(
   if (!holdsKey(device)) return {};
   const { epoch } = device;
   const staff = ({ admins, mods }: State) =>
-    [...epoch.devices].filter(({ identity }) => admins.includes(identity) || mods.includes(identity));
+    [...epoch.devices].filter(
+      ({ identity, limited }) => !limited && (admins.includes(identity) || mods.includes(identity)),
+    );
   const before = staff(epoch.state);
   const after = staff(next).filter((one) => !gone.includes(one));
   if (after.length === 0) return {};
@@ -119,7 +121,7 @@ function removed(device: Device, gone: readonly Device[], keep: boolean): Expect
     closed: epoch.closed || !keep,
   };
   if (!holdsKey(device)) return { kind: 'remove', next, retires: orders(device) };
-  const deposed = gone.some(({ identity }) => epoch.state.admins.includes(identity));
+  const deposed = gone.some((one) => !one.limited && epoch.state.admins.includes(one.identity));
   return {
     kind: 'remove',
     next,
@@ -270,6 +272,7 @@ async function appoints(fuzz: Fuzz): Promise<void> {
     admins: isNew ? [...others, target.identity].sort() : others,
     mods: now.mods.filter((one) => one !== target.identity),
   };
+  const isKnown = devices.some((one) => one.identity === target.identity && !one.limited);
   const handedTo = devices.filter(
     (one) =>
       one !== admin &&
@@ -279,7 +282,7 @@ async function appoints(fuzz: Fuzz): Promise<void> {
   await fuzz.commits(
     admin,
     (room) => setRole(room, target.person.device, isNew ? 'admin' : 'member', fuzz.env),
-    stated(admin, change, { handedTo, ...(!isNew && { newAdminKey: true }) }, target.identity),
+    stated(admin, change, { handedTo, ...(!isNew && isKnown && { newAdminKey: true }) }, target.identity),
   );
 }
 
