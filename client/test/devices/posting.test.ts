@@ -1,3 +1,4 @@
+import type { Content } from '@gochat/crypto/content';
 import { createIdentity } from '@gochat/crypto/identity';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -57,4 +58,39 @@ test('an environment can have it post more often', async () => {
   const all = await apart({ postsApartMs: 500 });
   for (const ms of all) expect(ms).toBeLessThan(600);
   expect(all.length).toBeGreaterThan(80);
+});
+
+test('what is read on one device is posted within eleven seconds, whenever it was: so others that are online agree in fifteen', async () => {
+  const env = { ...platform, now: () => Date.now() };
+  const { room } = await Device.founds(new TestLog(), createIdentity(platform), 'ana');
+  const store = new KeptStore('laptop', { asked: { [room.id]: room.expired } });
+  const meta = { server: 'http://127.0.0.1:4040' };
+  const key = keyOf('read', room.id);
+  const isRead: number[] = [];
+  const delays: number[] = [];
+  const queue = async (messages: readonly { readonly content: Content }[]) => {
+    const [entry] = messages.flatMap(({ content }) => (content.kind === 'keep' ? content.set : []));
+    // Of several marks, the last one is posted.
+    expect(entry).toMatchObject({ key, value: String(isRead.length + delays.length) });
+    for (const at of isRead.splice(0)) delays.push(Date.now() - at);
+  };
+  const session = { room, meta, isLive: true, queued: 0, queue } as unknown as RoomSession;
+  const parts = { env, rooms: { meta: () => meta } };
+  const context = { store, self: [session], parts } as unknown as Context;
+  const posting = new Posting(context, {
+    timers: new Timers(),
+    nudge: () => void posting.update(),
+    isOverheard: () => false,
+  });
+  const steps = [0, 1, 700, 11_000, 30, 9_000, 2_000, 60_000, 5_000, 5_000, 5_000, 5_000, 100, 10_999];
+  for (const ms of steps) {
+    await vi.advanceTimersByTimeAsync(ms);
+    isRead.push(Date.now());
+    store.set('read', room.id, String(isRead.length + delays.length), env.now());
+    posting.changed(key);
+    await posting.update();
+  }
+  await vi.advanceTimersByTimeAsync(LIMIT_MS);
+  expect(delays).toHaveLength(steps.length);
+  expect(Math.max(...delays)).toBeLessThan(11_100);
 });
