@@ -144,9 +144,11 @@ export class Device {
   }
 
   /** Reads all new entries, posts a message, and reads it in the log. @returns what refers to it */
-  async says(content: Content): Promise<{ readonly seq: Position; readonly id: string }> {
+  async says(
+    content: Content,
+    id = newId<string>(this.#env),
+  ): Promise<{ readonly seq: Position; readonly id: string }> {
     await this.reads();
-    const id = newId<string>(this.#env);
     await this.#store.enqueue([{ id, content }], []);
     let seq = '0' as Position;
     for (const { body } of await this.#store.seal(1)) seq = this.log.post(this.room.id, body);

@@ -84,6 +84,26 @@ test('what two people said, edited and reacted to is read by a third, who was no
   );
 });
 
+test('a reaction in a pack belongs to the message that is at its position, whoever has used the id again', async () => {
+  const world = await anaAndBen();
+  const { ana, ben } = world;
+  const of = await ben.says({ kind: 'text', text: 'lunch?' });
+  const copied = await ana.says({ kind: 'text', text: 'send me money' }, of.id);
+  await ben.reads();
+  await ben.says({ kind: 'react', to: of, emoji: '👍', on: true });
+  // It names the position of the second one, as a sender does that saw only this.
+  await ben.says({ kind: 'react', to: copied, emoji: '👎', on: true });
+  await ana.reads();
+  const shown = (items: readonly TextItem[]) =>
+    items.map(({ text, reactions }) => [text, reactions?.map(({ emoji }) => emoji) ?? []]);
+  const there = shown(await textsOf(ana));
+  const [pack] = await packsOf(ana);
+  const cleo = await newcomer(world);
+  await merge(cleo, pack?.pack ?? new Uint8Array());
+  expect(there).toContainEqual(['lunch?', expect.arrayContaining(['👍'])]);
+  expect(shown(await textsOf(cleo))).toEqual(there);
+});
+
 test('messages that are there stay as they are, and a pack that is merged twice adds nothing', async () => {
   const world = await anaAndBen();
   const { ana, ben } = world;

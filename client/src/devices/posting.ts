@@ -84,7 +84,12 @@ export class Posting {
   }
 
   /** Somebody has said something in a self room. */
-  heard(session: RoomSession, { content, device, at }: Received, entries: readonly Kept[], isOwn: boolean): void {
+  heard(
+    session: RoomSession,
+    { content, device, at }: Received,
+    entries: readonly Kept[],
+    isOwn: boolean,
+  ): void {
     const { id } = session.room;
     if (content.kind === 'keep' && content.ask && !isOwn && this.#answered.takes(id, device, at)) {
       this.#asks.set(id, new Map());

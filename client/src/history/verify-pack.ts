@@ -1,6 +1,6 @@
 import { type Pack, type PackLine, packVerifier, type Verdict } from '@gochat/crypto/pack';
 import type { EpochRecord, Proof, ProvedMessage } from '@gochat/crypto/proof';
-import type { Position, RoomId } from '@gochat/protocol/fields';
+import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
 import { isChange, type MessageChange } from '../room/changes.ts';
 import { Slices } from '../schedule/slices.ts';
 
@@ -71,7 +71,7 @@ async function messagesOf(proved: readonly Proved[], slices: Slices): Promise<Pa
     const key = `${id} ${line.message.identity}`;
     if (content?.kind === 'text' && !messages.has(key)) messages.set(key, { line, reactions: [] });
   }
-  const byId = new Map([...messages].map(([key, message]) => [key.split(' ')[0], message]));
+  const target = reactedTo(messages.values());
   for (const line of proved) {
     await slices.over();
     const { identity, payload } = line.message;
@@ -79,7 +79,7 @@ async function messagesOf(proved: readonly Proved[], slices: Slices): Promise<Pa
     if (content?.kind === 'edit') {
       const message = messages.get(`${content.of.id} ${identity}`);
       if (message !== undefined && isLater(line, message.edit)) message.edit = line;
-    } else if (content?.kind === 'react' && content.on) byId.get(content.to.id)?.reactions.push(line);
+    } else if (content?.kind === 'react' && content.on) target(content.to)?.reactions.push(line);
   }
   return [...messages.values()].map(({ line, edit, reactions }) => ({
     seq: line.seq,
@@ -92,6 +92,23 @@ async function messagesOf(proved: readonly Proved[], slices: Slices): Promise<Pa
       return [{ ...packedLine(change), at: change.at, change: content }];
     }),
   }));
+}
+
+/**
+ * Which message a reaction is to. Anybody can use an id again: as in the log, the message at the position counts that was reacted to, or
+ * else the first one that has the id.
+ */
+function reactedTo<T extends { readonly line: Proved }>(messages: Iterable<T>) {
+  const byId = new Map<string, T[]>();
+  for (const message of messages) {
+    const { id } = message.line.message.payload;
+    byId.set(id, [...(byId.get(id) ?? []), message]);
+  }
+  return ({ id, seq }: { readonly id: string; readonly seq: Position }): T | undefined => {
+    const same = byId.get(id) ?? [];
+    const there = same.find(({ line }) => line.seq === seq);
+    return there ?? same.toSorted((a, b) => comparePositions(a.line.seq, b.line.seq))[0];
+  };
 }
 
 function packedLine({ message, proof, record }: Proved): PackedLine {
