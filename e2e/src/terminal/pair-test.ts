@@ -7,7 +7,7 @@ import { buildGochat, type Ended, GochatProcess } from './gochat-process.ts';
 import { PseudoTerminal } from './pseudo-terminal.ts';
 
 /** Two devices on which a person uses the terminal. */
-export class Pair {
+class Pair {
   /** The profile of one that is in two rooms, kitchen and den. */
   readonly old: string;
   /** The profile of one that is new: nothing is there yet. */
