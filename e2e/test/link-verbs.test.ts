@@ -62,7 +62,7 @@ test('two terminals are linked, and the devices are listed, named and removed', 
     expect(await runs(old, ['devices', ...wrong])).toMatchObject({ code: 2 });
 });
 
-test('a removed device says so in every command, and whoever removes one is told which came after it', async ({
+test('a removed device says so in every command, and whoever removes one sees which came after it', async ({
   server,
   pair: { old, fresh, folder, runs, starts, jsonOf },
 }) => {

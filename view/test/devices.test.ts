@@ -265,7 +265,7 @@ test('a removal that is not done everywhere says where not, and why', async () =
   });
 });
 
-test('whoever removes a device is told which came after it, and removes those that are ticked as well', async () => {
+test('whoever removes a device sees which came after it, and removes those that are ticked as well', async () => {
   const [tablet, burner] = [device('tablet', { label: 'Tablet' }), device('burner')];
   const { devices, dialogs, called } = await devicesChat({
     devices: () => [LAPTOP, { ...PHONE, later: [tablet.key, burner.key] }, tablet, burner],
