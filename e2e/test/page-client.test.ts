@@ -193,3 +193,50 @@ test('it makes handshakes that others accept: heals, a state, an order, and the 
     'remove by ana',
   ]);
 });
+
+test('it reads what was said before it joined, and lists the packs that others list', async () => {
+  const folder = join(home.path, `room-${++rooms}`);
+  const ana = await Someone.open('ana', join(folder, 'ana'));
+  const { id: room } = await ana.profile.call('create', {
+    name: 'kitchen',
+    as: 'ana',
+    server: server.url,
+    history: { last: 3 },
+    waitMs: WAIT_MS,
+  });
+  for (const text of ['one', 'two', 'thre', 'four']) await ana.posts(room, { kind: 'text', text });
+  const [one, two, three] = (await ana.messages(room)).map(({ seq, id }) => ({ seq, id }));
+  if (one === undefined || two === undefined || three === undefined) throw new Error('nothing was said');
+  await ana.posts(room, { kind: 'edit', of: three, text: 'three, with ö and 🙂' });
+  await ana.posts(room, { kind: 'react', to: three, emoji: '👍', on: true });
+  await ana.posts(room, { kind: 'delete', of: two });
+  const link = await ana.invites(room);
+  await ana.close();
+
+  const pat = await PageClient.join(readLink(link), newDevice('pat'));
+  open.push(pat);
+  const shared = await pat.readShared();
+  const said =
+    shared?.lines.map(({ seq, author, content: { content } }) => [seq, author.name, content]) ?? [];
+  expect(said).toEqual([
+    [one.seq, 'ana', { kind: 'text', text: 'one' }],
+    [three.seq, 'ana', { kind: 'text', text: 'thre' }],
+    [three.seq, 'ana', { kind: 'edit', of: three, text: 'three, with ö and 🙂' }],
+    [three.seq, 'ana', { kind: 'react', to: three, emoji: '👍', on: true }],
+    [expect.any(String), 'ana', { kind: 'text', text: 'four' }],
+  ]);
+  expect(shared?.left).toBe(0);
+  const sharer = pat.members.find(({ identity }) => identity === shared?.by);
+  expect([sharer?.name, pat.heard]).toEqual(['ana', []]);
+
+  // The others compare the GroupInfos that it uploads with their own.
+  const again = await Someone.open('ana', join(folder, 'ana'));
+  open.push(again);
+  await says(again, pat, room, 'five');
+  await pat.heal();
+  await answers(pat, again, room, 'six');
+  await again.invites(room);
+  await pat.heal();
+  await agree(again, pat, room);
+  expect(pat.packs.length).toBeGreaterThan(0);
+});

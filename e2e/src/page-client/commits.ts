@@ -65,7 +65,7 @@ export async function makeHeal(author: Author, retire: boolean): Promise<OwnHand
   }
   const [message, group] = await epoch.group.commit(device, encodeItems(items));
   const sealedAdminKey = retire ? null : epoch.sealedAdminKey;
-  const next = await epochOf(room, group, epoch.state, epoch.joinsClosed, sealedAdminKey);
+  const next = await epochOf(room, group, epoch.state, epoch.joinsClosed, sealedAdminKey, epoch.packs);
   const uploaded = await upload(room, next);
   const frame = handshake(author, message, uploaded, order);
   return { frame, next, items, adminKey: nextKey, ownSecret: author.ownSecret, change: 'heal' };
@@ -93,7 +93,7 @@ export async function makeTopic(author: Author, topic: string): Promise<OwnHands
     ...(lastRemoveEpoch === undefined ? {} : { lastRemoveEpoch }),
   };
   const [message, group] = await epoch.group.commit(device, new Uint8Array(), encodeRoomState(state));
-  const next = await epochOf(room, group, state, false, null);
+  const next = await epochOf(room, group, state, false, null, epoch.packs);
   const { invites, ...uploaded } = await upload(room, next);
   const listed = invites.map((item) => (item.invite === own.id ? { ...item, join: own.join } : item));
   const frame = handshake(author, message, { ...uploaded, invites: listed }, {});

@@ -2,6 +2,7 @@ import { ascii, base64url, tuple, u64 } from './encoding.ts';
 import { deriveKeyPair } from './hpke.ts';
 import { digits } from './identity.ts';
 import type { Group } from './mls.ts';
+import type { ListedPack } from './packs.ts';
 import { ed25519, hkdf, type KeyPair, sha256 } from './primitives.ts';
 import type { RoomState } from './room-state.ts';
 
@@ -83,6 +84,8 @@ export interface Epoch {
   readonly state: RoomState;
   readonly joinsClosed: boolean;
   readonly sealedAdminKey: Uint8Array | null;
+  /** What is shared with newcomers. */
+  readonly packs: readonly ListedPack[];
 }
 
 export async function epochOf(
@@ -91,7 +94,8 @@ export async function epochOf(
   state: RoomState,
   joinsClosed: boolean,
   sealedAdminKey: Uint8Array | null,
+  packs: readonly ListedPack[],
 ): Promise<Epoch> {
   const keys = epochKeys(await group.root(room));
-  return { group, keys, chain: new Chain(keys.chain), state, joinsClosed, sealedAdminKey };
+  return { group, keys, chain: new Chain(keys.chain), state, joinsClosed, sealedAdminKey, packs };
 }

@@ -3,6 +3,7 @@ import { credentialOf, type Device } from './identity.ts';
 import { makeJoinData } from './join-data.ts';
 import { inviteOf, type Link } from './link.ts';
 import { OpenedGroupInfo } from './mls.ts';
+import { readList } from './packs.ts';
 import { ed25519 } from './primitives.ts';
 import { checkGenesis, isVoid, readRoomState } from './room-state.ts';
 import { openGroupInfo, sealJoin, upload } from './sealing.ts';
@@ -46,7 +47,7 @@ async function attempt(wire: Wire, { room, secret, founder }: Link, device: Devi
   const joining = { room, groupId, epoch, signatureKey: leafKey.publicKey, credential };
   const data = makeJoinData(joining, invite, groupInfo);
   const [message, group] = await opened.join(leafKey, credential, data);
-  const next = await epochOf(room, group, state, false, opened.sealedAdminKey);
+  const next = await epochOf(room, group, state, false, opened.sealedAdminKey, readList(opened.packs));
   const body = sealJoin(room, opened.joinKey, message);
   const { access, groupInfo: sealed, member, invites } = await upload(room, next);
   const listed = invites.filter((item) => reply.invites.some((live) => live.invite === item.invite));

@@ -9,7 +9,13 @@ export interface Content {
   readonly t: number;
   readonly c?: Evidence;
   readonly p?: Evidence;
-  readonly content: { readonly kind: string; readonly text?: string };
+  readonly content: {
+    readonly kind: string;
+    readonly text?: string;
+    readonly of?: { readonly id: string };
+    readonly to?: { readonly id: string; readonly seq: string };
+    readonly emoji?: string;
+  };
 }
 
 export interface Heard extends Content {

@@ -32,6 +32,7 @@ const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519';
 const GENESIS = 0xf7c1;
 const ROOM_STATE = 0xf7c2;
 const JOIN_KEY = 0xf7c3;
+const PACKS = 0xf7c5;
 const SEALED_ADMIN_KEY = 0xf7c6;
 
 const suite = await getCiphersuiteImpl(getCiphersuiteFromName(SUITE));
@@ -120,6 +121,7 @@ export class OpenedGroupInfo {
   readonly members: readonly Member[];
   readonly joinKey: Uint8Array;
   readonly sealedAdminKey: Uint8Array | null;
+  readonly packs: Uint8Array | null;
 
   constructor(bytes: Uint8Array) {
     const message = decode('groupInfo', bytes);
@@ -134,6 +136,7 @@ export class OpenedGroupInfo {
     this.members = members(this.groupId, tree[0]);
     this.joinKey = this.#extension(JOIN_KEY);
     this.sealedAdminKey = this.#optional(SEALED_ADMIN_KEY);
+    this.packs = this.#optional(PACKS);
   }
 
   #extension(type: string | number): Uint8Array {
@@ -224,9 +227,14 @@ export class Group {
   }
 
   /** @returns the encoded GroupInfo of this epoch */
-  async groupInfo(joinKey: Uint8Array, sealedAdminKey: Uint8Array | null): Promise<Uint8Array> {
+  async groupInfo(
+    joinKey: Uint8Array,
+    sealedAdminKey: Uint8Array | null,
+    packs: Uint8Array | null,
+  ): Promise<Uint8Array> {
     const joinable = [{ extensionType: JOIN_KEY, extensionData: joinKey }];
     if (sealedAdminKey) joinable.push({ extensionType: SEALED_ADMIN_KEY, extensionData: sealedAdminKey });
+    if (packs) joinable.push({ extensionType: PACKS, extensionData: packs });
     const groupInfo = await createGroupInfoWithExternalPubAndRatchetTree(this.#state, joinable, suite);
     return bare({ version: 'mls10', wireformat: 'mls_group_info', groupInfo });
   }

@@ -6,6 +6,15 @@ import { join } from './joining.ts';
 import { inviteOf, type Link } from './link.ts';
 import { type Content, doubts, type Heard } from './messages.ts';
 import type { Group, Member } from './mls.ts';
+import {
+  type Announcement,
+  fetchParts,
+  type ListedPack,
+  listWith,
+  openParts,
+  readPack,
+  type SharedPack,
+} from './packs.ts';
 import type { KeyPair } from './primitives.ts';
 import { isActingAdmin, isActingStaff, type RoomState } from './room-state.ts';
 import { judge, type Verdict } from './rules.ts';
@@ -14,6 +23,9 @@ import { silence } from './speaking.ts';
 import { type Down, newId, ServerError, Wire } from './wire.ts';
 
 const later = (a: string, b: string) => BigInt(a) > BigInt(b);
+
+const sameHistory = (before: RoomState, after: RoomState) =>
+  JSON.stringify(before.history) === JSON.stringify(after.history);
 
 /**
  * A member of one room, written from docs/protocol.md, docs/schemas/ and docs/vectors/ alone: it shares no code with the
@@ -55,6 +67,8 @@ export class PageClient {
   readonly #spoke = new Map<string, number>();
   #work: Promise<unknown> = Promise.resolve();
   readonly #waiting = new Set<() => void>();
+  /** How many packs were announced whose GroupInfo isn't there yet. */
+  #refreshes = 0;
 
   private constructor(wire: Wire, link: Link, device: Device, epoch: Epoch, seq: string) {
     this.#wire = wire;
@@ -132,6 +146,22 @@ export class PageClient {
     }
   }
 
+  /** The packs that a newcomer would be given now. */
+  get packs(): readonly ListedPack[] {
+    return this.#epoch.packs;
+  }
+
+  /** What was said before this client has joined, as the newest pack tells it. */
+  async readShared(): Promise<(SharedPack & { readonly by: string }) | null> {
+    const pack = this.packs.at(-1);
+    if (pack === undefined) return null;
+    const { room, founder } = this.link;
+    const bodies = await fetchParts(pack, (after) =>
+      this.#wire.request({ type: 'read', id: newId(), room, after, limit: 1 }),
+    );
+    return { by: pack.by, ...readPack(openParts(room, pack, bodies), room, founder) };
+  }
+
   /** Replaces the keys of this client's leaf. With `retire` the server retires all earlier access keys. */
   heal({ retire = false } = {}): Promise<void> {
     return this.#commit((author) => makeHeal(author, retire));
@@ -160,7 +190,7 @@ export class PageClient {
   #receive(frame: Down): void {
     if (frame.type === 'entry') void this.#inTurn(() => this.#process(frame));
     else if (frame.type === 'retired') void this.#inTurn(() => this.#retired());
-    else if (frame.type === 'refreshed') this.warnings.push('another member has replaced a GroupInfo');
+    else if (frame.type === 'refreshed') void this.#inTurn(async () => this.#refreshed());
     else if (frame.type === 'error') this.warnings.push(`the server: ${frame.code}`);
   }
 
@@ -228,6 +258,10 @@ export class PageClient {
     this.#numbers.set(by.device, content.n);
     this.#read(by);
     const { kind } = content.content;
+    if (kind === 'pack') {
+      this.#packed(content.content as unknown as Announcement, { seq, at, by: by.identity });
+      return;
+    }
     const previous = this.#spoke.get(by.identity);
     const why = silence(this.#epoch.state, by.identity, kind, { at, previous });
     if (why !== null) {
@@ -236,6 +270,17 @@ export class PageClient {
     }
     if (kind === 'text') this.#spoke.set(by.identity, at);
     this.heard.push({ ...content, seq, from: by.name });
+  }
+
+  /** Whoever has announced a pack replaces the GroupInfo then, which has the list. */
+  #packed(said: Announcement, where: { seq: string; at: number; by: string }): void {
+    this.#epoch = { ...this.#epoch, packs: listWith(this.packs, said, where, this.#epoch.state) };
+    this.#refreshes += 1;
+  }
+
+  #refreshed(): void {
+    if (this.#refreshes === 0) this.warnings.push('another member has replaced a GroupInfo');
+    else this.#refreshes -= 1;
   }
 
   #read({ identity }: Member): void {
@@ -287,7 +332,14 @@ export class PageClient {
     }
     this.#learn(verdict, group, ownInvite, keys.own);
     this.#adopt(
-      await epochOf(room, commit.group, verdict.state, verdict.joinsClosed, this.#sealedAfter(verdict)),
+      await epochOf(
+        room,
+        commit.group,
+        verdict.state,
+        verdict.joinsClosed,
+        this.#sealedAfter(verdict),
+        sameHistory(state, verdict.state) ? this.#epoch.packs : [],
+      ),
       seq,
       `${change} by ${by.name}`,
     );

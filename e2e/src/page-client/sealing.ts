@@ -3,6 +3,7 @@ import type { Epoch } from './epoch.ts';
 import { deriveKeyPair, hpkeOpen, hpkeSeal } from './hpke.ts';
 import type { InviteSecret } from './link.ts';
 import type { Group, Member } from './mls.ts';
+import { encodeList } from './packs.ts';
 import { ed25519, hkdf, type KeyPair, open, random, seal } from './primitives.ts';
 import { isVoid } from './room-state.ts';
 import type { Down, InviteItem } from './wire.ts';
@@ -43,11 +44,11 @@ function wrap(k: Uint8Array, room: string, invite: string, wrapKey: Uint8Array):
 /** @returns what the handshake that begins this epoch uploads for joiners, with a new key for the GroupInfo */
 export async function upload(
   room: string,
-  { group, keys, state, joinsClosed, sealedAdminKey }: Epoch,
+  { group, keys, state, joinsClosed, sealedAdminKey, packs }: Epoch,
 ): Promise<Upload> {
   const k = random(32);
   const usable = joinsClosed ? [] : state.invites.filter((invite) => !isVoid(state, invite));
-  const groupInfo = await group.groupInfo(keys.join.publicKey, sealedAdminKey);
+  const groupInfo = await group.groupInfo(keys.join.publicKey, sealedAdminKey, encodeList(packs));
   return {
     access: base64url(keys.access.publicKey),
     groupInfo: base64url(seal(k, sealed('groupinfo', room), pad(groupInfo))),

@@ -31,6 +31,8 @@ export interface Down {
   readonly wrapped: string;
   readonly member: string;
   readonly invites: readonly InviteItem[];
+  /** Of a `page`. */
+  readonly entries?: readonly { readonly seq: string; readonly body: string }[];
   readonly code: string;
   readonly message: string;
 }
