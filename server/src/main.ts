@@ -75,8 +75,7 @@ export async function startServer(
   try {
     const files = await openFiles(settings);
     const shared = settings.cluster !== undefined;
-    const createToken =
-      settings.create === 'token' ? await readCreateToken(settings.data, shared) : undefined;
+    const createToken = settings.create === 'open' ? undefined : await readCreateToken(settings.data, shared);
     const running = await serve({
       engine,
       ...(files === undefined ? {} : { files }),
@@ -99,6 +98,7 @@ export async function startServer(
       ...(assets === undefined ? {} : { assets }),
       ...(observer === undefined ? {} : { observer }),
       ...(createToken === undefined ? {} : { createToken }),
+      membersCreate: settings.create === 'members',
       ...(retainSec === undefined ? {} : { retainSec }),
       hasQuotas: Object.keys(settings.quotas).length > 0,
     });
@@ -288,7 +288,7 @@ function greetingOf(settings: ServeSettings, url: string, { port, operatorPort }
     ...filesText(settings),
     ...(forwarded === undefined ? [] : [`Limits by address use ${forwardedText(forwarded)}.`]),
     ...(onion ? ['Limits by address hold for each connection from this machine, as from Tor.'] : []),
-    ...(create === 'token' ? [`Creating a room requires the token in ${join(data, TOKEN_FILE)}.`] : []),
+    ...createText(create, join(data, TOKEN_FILE)),
     web === undefined
       ? `To chat, in another terminal: ${command}`
       : `To chat: open ${url} in a browser, or in another terminal: ${command}`,
@@ -306,4 +306,10 @@ function forwardedText({ header, proxies }: ForwardedSettings): string {
   return header === undefined
     ? `${place} of X-Forwarded-For, or of Forwarded or X-Real-IP when that is absent (--proxy-header)`
     : `${place} of the header ${header}`;
+}
+
+function createText(create: ServeSettings['create'], file: string): string[] {
+  if (create === 'open') return [];
+  const members = create === 'members' ? ', or that one is a member of another one' : '';
+  return [`Creating a room requires the token in ${file}${members}.`];
 }

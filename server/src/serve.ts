@@ -62,6 +62,8 @@ export interface ServeOptions {
   readonly hasQuotas?: boolean;
   /** The token that creating a room requires; absent: none. */
   readonly createToken?: string;
+  /** Whether members of a room on this server may create rooms without the token. */
+  readonly membersCreate?: boolean;
   readonly observer?: BroadcastObserver;
   readonly metrics?: Metrics;
   /** Where metrics and health checks are served; absent: nowhere. */
@@ -360,6 +362,7 @@ function contextOf(options: ServeOptions): NodeContext {
     randomBytes: options.randomBytes ?? randomBytes,
     software: options.software ?? 'gochat',
     createToken: options.createToken,
+    membersCreate: options.membersCreate ?? false,
     retainSec: options.retainSec,
     hasQuotas: options.hasQuotas ?? false,
     storesFiles: options.files !== undefined,

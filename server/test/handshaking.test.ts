@@ -1,6 +1,8 @@
 import { signedCreateBy } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { describe, expect, test } from 'vitest';
+import { openMemory } from '../src/log/memory/open.ts';
+import type { ServerLimits } from '../src/operate/limits.ts';
 import { losingAnswers } from './broken-log.ts';
 import { entered } from './entered.ts';
 import { bytes, KeyPair, newId, newRoomId, sealed } from './keys.ts';
@@ -92,6 +94,67 @@ describe('create with a proof of membership in another room', () => {
     });
     const late = { ...by, nonce: bytes(16) };
     expect(await peer.ask(creation(peer, late, home.access.keys))).toMatchObject({ code: 'retired' });
+  });
+});
+
+describe('where members may create rooms', () => {
+  const TOKEN = bytes(16);
+  async function membersOnly(limits: Partial<ServerLimits> = {}) {
+    const clock = { now: 1_790_000_000_000 };
+    const now = () => clock.now;
+    const engine = openMemory({ now });
+    const node = await startNode({ createToken: TOKEN, membersCreate: true, limits, now, engine });
+    const peer = await node.peer();
+    const [room, admin, keys] = [newRoomId(), new KeyPair(), new KeyPair()];
+    const frame = createFrame(room, admin, keys);
+    expect(await peer.ask(frame)).toMatchObject({ code: 'token' });
+    const ack = await peer.ask<'ack'>({ ...frame, token: TOKEN });
+    const home = { room, admin, access: { at: ack.seq, keys } };
+    /** A room that a member of the home creates. @param signer who proves it */
+    const creation = (from: Peer, signer = keys) => {
+      const by = { room, key: home.access.at, nonce: bytes(16) };
+      const wanted = createFrame(newRoomId(), new KeyPair(), new KeyPair());
+      return { ...wanted, by: { ...by, proof: signer.sign(signedCreateBy(from, wanted, by)) } };
+    };
+    return { clock, node, peer, home, creation };
+  }
+
+  test('a live access key of another room is enough, and nothing less', async () => {
+    const { peer, home, creation } = await membersOnly();
+    expect(await peer.ask(creation(peer))).toMatchObject({ type: 'ack' });
+    expect(await peer.ask({ ...creation(peer), token: bytes(16) })).toMatchObject({ type: 'ack' });
+    expect(await peer.ask(creation(peer, new KeyPair()))).toMatchObject({ code: 'refused' });
+    const order = { keys: home.admin, retire: true as const };
+    await commit(peer, home.room, { after: home.access.at, by: home.access, order });
+    expect(await peer.ask(creation(peer))).toMatchObject({ code: 'retired' });
+  });
+
+  test('each room has a number in a day, beside those with the token; a repeat takes none', async () => {
+    const { clock, node, peer, home, creation } = await membersOnly({ createsPerRoom: 2 });
+    const first = creation(peer);
+    expect(await peer.ask(first)).toMatchObject({ type: 'ack', dup: false });
+    const by = { room: first.by.room, key: first.by.key, nonce: bytes(16) };
+    const proof = home.access.keys.sign(signedCreateBy(peer, first, by));
+    expect(await peer.ask({ ...first, by: { ...by, proof } })).toMatchObject({ type: 'ack', dup: true });
+    clock.now += 3_600_000;
+    expect(await peer.ask(creation(peer))).toMatchObject({ type: 'ack' });
+    const third = await peer.ask<'error'>(creation(peer));
+    expect(third).toMatchObject({ code: 'rate-limited', retryAfterMs: 23 * 3_600_000 });
+    expect(await peer.ask({ ...creation(peer), token: TOKEN })).toMatchObject({ type: 'ack' });
+    clock.now += 23 * 3_600_000;
+    const later = await node.peer();
+    expect(await later.ask(creation(later))).toMatchObject({ type: 'ack' });
+  });
+
+  test('elsewhere it is not enough', async () => {
+    const node = await startNode({ createToken: TOKEN });
+    const peer = await node.peer();
+    const [room, keys] = [newRoomId(), new KeyPair()];
+    const ack = await peer.ask<'ack'>({ ...createFrame(room, new KeyPair(), keys), token: TOKEN });
+    const by = { room, key: ack.seq, nonce: bytes(16) };
+    const wanted = createFrame(newRoomId(), new KeyPair(), new KeyPair());
+    const proof = keys.sign(signedCreateBy(peer, wanted, by));
+    expect(await peer.ask({ ...wanted, by: { ...by, proof } })).toMatchObject({ code: 'token' });
   });
 });
 

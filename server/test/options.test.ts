@@ -231,7 +231,7 @@ test.each<[GivenOptions, RegExp]>([
   [{ log: 'nats://a', domain: 'a.example' }, /^--domain works for a single server only/],
   [{ roomBytes: '100' }, /--room-bytes must be a number with k, M, G or T/],
   [{ totalBytes: '999k' }, /at least 1M/],
-  [{ create: 'friends' }, /--create must be one of open, token/],
+  [{ create: 'friends' }, /--create must be one of open, token, members/],
   [{ inviteLifetime: '400d' }, /must be at most 366d/],
   [{ inviteLifetime: '1' }, /--invite-lifetime must be a number with s, m, h, d or w/],
   [{ port: '65536' }, /^--port must be a number from 0 to 65535, not 65536$/],

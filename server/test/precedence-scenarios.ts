@@ -110,7 +110,9 @@ async function create(faults: Faults): Promise<string> {
 }
 
 async function createBy(faults: Faults): Promise<string> {
-  const stage = await newStage(faults);
+  const isOver = faults.has('rate-limited (rooms that members of the room create)');
+  const isMembers = !faults.has('token');
+  const stage = await newStage(faults, isOver ? { createsPerRoom: 0 } : {}, undefined, isMembers);
   const { peer, owner, token, admin } = stage;
   const { room, by: signer } = namedBy(stage, faults);
   let last = stage.access;
@@ -131,7 +133,6 @@ async function createBy(faults: Faults): Promise<string> {
   return answerOf(peer, {
     ...proved(frame, faults.has('refused (proof)')),
     by: proved(by, faults.has('refused (proof of by)')),
-    ...(!faults.has('token') && { token }),
   });
 }
 

@@ -31,7 +31,12 @@ export function unknownKey(): Access {
 }
 
 /** A node with low limits, a room with two invites, a connection of its owner, and one that makes the tested request. */
-export async function newStage(faults: Faults, limits: Partial<ServerLimits> = {}, rules?: Rules) {
+export async function newStage(
+  faults: Faults,
+  limits: Partial<ServerLimits> = {},
+  rules?: Rules,
+  membersCreate = false,
+) {
   const rates = {
     createsPerHour: ADDRESS_RATE,
     proofsPerMinute: ADDRESS_RATE,
@@ -40,6 +45,7 @@ export async function newStage(faults: Faults, limits: Partial<ServerLimits> = {
   const nonces = faults.has(NONCES) ? { entersPerConnection: NONCES_ALLOWED } : {};
   const node = await startNode({
     createToken: TOKEN,
+    membersCreate,
     limits: { ...rates, ...nonces, exemptsLoopback: false, ...limits },
   });
   const [owner, peer] = [await node.peer(), await node.peer()];

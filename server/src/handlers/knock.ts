@@ -4,13 +4,12 @@ import type { UpOf } from '@gochat/protocol/up';
 import { encodeNote } from '../room/handshake-note.ts';
 import { provenInvite } from '../room/invite-proof.ts';
 import { liveInvites } from '../room/invites.ts';
+import { type Place, type Places, takePlace } from '../room/places.ts';
 import { positionText } from '../room/positions.ts';
 import { lifetimeSec } from '../room/retention.ts';
 import { type RoomHead, refreshedRoomHeadOf, roomHeadOf } from '../room/room-head.ts';
-import { takePlace } from '../room/waiting-knocks.ts';
 import type { NodeContext } from '../session/node-context.ts';
 import { Refusal } from '../session/refusal.ts';
-import type { Session } from '../session/session.ts';
 import type { Handler } from './handler.ts';
 
 /** How often a knock is appended anew, because a handshake came first. */
@@ -18,27 +17,30 @@ const APPEND_TRIES = 8;
 
 /** Appends the request of somebody who has an invite that needs approval. */
 export const knock: Handler<'knock'> = async (session, frame) => {
-  const { log, state, rates, now } = session.node;
+  const { log, state, rates, limits, now } = session.node;
   await rates.take('invite', session.address);
   const dialled = session.useNonce(frame.nonce);
   const head = await refreshedRoomHeadOf(log, state, frame.room);
   const live = liveInvites(head.record.invites, now()).filter((invite) => invite.knock === true);
   provenInvite(live, frame.invite, signedKnock(dialled, frame), frame.proof);
-  const place = {
-    ...{ room: frame.room, id: frame.id, invite: frame.invite, now: now() },
-    live: new Set(live.map(({ invite }) => invite)),
+  const places = {
+    ...{ room: frame.room, key: 'knocks', most: limits.knocksWaiting, forMs: limits.knockWaitMs },
+    // An order that ends an invite makes place.
+    counts: (place: Place) => live.some(({ invite }) => invite === place.invite),
+    before: () => rates.take('knock', session.address),
+    full: () => new Refusal('full', 'too many people wait to be let into this room'),
   };
-  session.later(frame.id, append(session, frame, head, place));
+  session.later(frame.id, append(session.node, frame, head, places));
 };
 
 async function append(
-  { node, address }: Session,
+  node: NodeContext,
   frame: UpOf<'knock'>,
   first: RoomHead,
-  place: Parameters<typeof takePlace>[2],
+  places: Places,
 ): Promise<DownOf<'ack'>> {
-  const { log, state, limits, rates } = node;
-  await takePlace(state, limits, place, () => rates.take('knock', address));
+  const { log, state, now } = node;
+  await takePlace(state, places, { id: frame.id, at: now(), invite: frame.invite });
   let head = first;
   for (let tries = 0; tries < APPEND_TRIES; tries += 1) {
     const result = await log.append(frame.room, knockAfter(head, frame, node));

@@ -53,6 +53,8 @@ export interface ServerLimits {
   readonly signalsBurst: number;
   /** Per address. */
   readonly createsPerHour: number;
+  /** Per room: rooms that its members create in a day, where that takes a token otherwise. */
+  readonly createsPerRoom: number;
   readonly invitesPerMinute: number;
   readonly knocksPerHour: number;
   readonly proofsPerMinute: number;
@@ -127,6 +129,7 @@ export const SERVER_LIMITS: ServerLimits = {
   signalsPerSecond: 10,
   signalsBurst: 40,
   createsPerHour: 60,
+  createsPerRoom: 20,
   invitesPerMinute: 60,
   knocksPerHour: 5,
   proofsPerMinute: 1_200,

@@ -47,7 +47,7 @@ export interface ServeSettings {
   readonly files?: string;
   /** The bucket where files are stored instead. */
   readonly bucket?: S3Settings;
-  /** Who may create rooms: everyone, or those with the token in the data folder. */
+  /** Who may create rooms: everyone, those with the token in the data folder, or also members of a room on this server. */
   readonly create: Creators;
   /** Limits that differ from the defaults. */
   readonly limits?: Partial<ServerLimits>;

@@ -13,7 +13,7 @@ export interface ServeOption {
   readonly meaning: string;
 }
 
-export const CREATORS = ['open', 'token'] as const;
+export const CREATORS = ['open', 'token', 'members'] as const;
 export type Creators = (typeof CREATORS)[number];
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -266,7 +266,8 @@ export const SERVE_OPTIONS = [
     value: CREATORS.join('|'),
     env: 'GOCHAT_CREATE',
     default: 'open',
-    meaning: 'who may create rooms: everyone, or those with the token in the data folder',
+    meaning:
+      'who may create rooms: everyone, those with the token in the data folder, or also members of a room',
   },
   {
     flag: '--rooms-per-hour',

@@ -39,6 +39,8 @@ export interface NodeContext {
   readonly software: string;
   /** The token that `create` must name; undefined: none. */
   readonly createToken: string | undefined;
+  /** Whether members of its rooms need no token. */
+  readonly membersCreate: boolean;
   /** How many seconds a message is kept; undefined: for ever. */
   readonly retainSec: number | undefined;
   /** Whether messages may be deleted earlier, to save space. */
