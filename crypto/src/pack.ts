@@ -26,6 +26,7 @@ import {
   type Speaker,
   verifyIn,
 } from './proof.ts';
+import { maySay } from './speaking.ts';
 
 /**
  * A pack is messages of one room with the signatures of their authors, for whoever couldn't read them when they were said: a newcomer,
@@ -192,6 +193,8 @@ export type Verdict =
       readonly isForNewcomers: boolean;
       /** When it disappears, in milliseconds since 1970; undefined: never. An edit or a reaction disappears with its message. */
       readonly expires: number | undefined;
+      /** Whether its author might not say it: every reader has left it out. */
+      readonly isSilenced: boolean;
     }
   /** It is of another room. */
   | { readonly kind: 'foreign' }
@@ -210,13 +213,30 @@ export function packVerifier(room: RoomId, { epochs }: Pack): (line: PackLine) =
     const message = await verifyIn(epoch, proof);
     if (message === undefined) return { kind: 'forged' };
     const expires = expiresAt(epoch.state, at, message.payload.sealedAt);
-    return { kind: 'proved', message, proof, record, isForNewcomers: isForNewcomers(epoch), expires };
+    const isSilenced = isSilencedIn(epoch, message);
+    return {
+      kind: 'proved',
+      message,
+      proof,
+      record,
+      isForNewcomers: isForNewcomers(epoch),
+      expires,
+      isSilenced,
+    };
   };
 }
 
 /** Whether what was said in this epoch may be shown to newcomers, as far as its room state says. */
 export function isForNewcomers({ state }: Pick<ProvedEpoch, 'state'>): boolean {
   return state !== 'newer' && state.history !== undefined;
+}
+
+/** Whether the author might not say that in its epoch. Whether slow mode let it speak isn't known. */
+function isSilencedIn({ state }: ProvedEpoch, { identity, payload }: ProvedMessage): boolean {
+  const { content } = payload;
+  return (
+    state !== 'newer' && content !== undefined && maySay(state, identity, content, { at: 0 }) !== undefined
+  );
 }
 
 /** The first byte of the body of a post that is a part of a pack. */

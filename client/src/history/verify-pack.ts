@@ -54,7 +54,8 @@ export async function verifyPack(
     const verdict = await verify(line);
     if (verdict.kind !== 'proved') left[verdict.kind] += 1;
     else if (forNewcomers && !verdict.isForNewcomers) left.unshared += 1;
-    else if (!isGone(verdict, now)) proved.push({ ...verdict, seq: line.seq, at: line.at });
+    else if (!verdict.isSilenced && !isGone(verdict, now))
+      proved.push({ ...verdict, seq: line.seq, at: line.at });
   }
   return { messages: await messagesOf(proved, slices), ...left };
 }

@@ -1,5 +1,6 @@
 import type { RoomEvent, Settings, Warning } from '@gochat/crypto/event';
 import { type Author, labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
+import type { Silence } from '@gochat/crypto/speaking';
 import type { Position } from '@gochat/protocol/fields';
 import type { MessageChange } from './changes.ts';
 import type { ChangedItem, HistoryItem, NewItem, TextItem, WarningFact } from './history.ts';
@@ -76,6 +77,15 @@ export function refusedChange(
     by,
     member: item.from,
   };
+}
+
+/** The line in place of a message that its author may not say. */
+export function refusedMessage(
+  event: { readonly seq: Position; readonly at: number },
+  member: string,
+  why: Silence['reason'],
+): NewItem {
+  return { ...stamp(event), ...noMember, kind: 'warning', warning: 'refused-message', member, why };
 }
 
 /** The line before a message or change that refers to a message at another position than here. */

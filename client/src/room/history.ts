@@ -1,7 +1,7 @@
 import type { FileContent, Ref } from '@gochat/crypto/content';
 import type { Settings } from '@gochat/crypto/event';
 import type { HistorySetting } from '@gochat/crypto/packs';
-import type { Role } from '@gochat/crypto/speaking';
+import type { Role, Silence } from '@gochat/crypto/speaking';
 import type { TimeMark } from '@gochat/crypto/time-mark';
 import type { Position } from '@gochat/protocol/fields';
 
@@ -183,6 +183,8 @@ export type WarningFact =
   | { readonly warning: 'shared-gone'; readonly member: string }
   /** In milliseconds. Without `before`: the server kept messages for ever. */
   | { readonly warning: 'shorter-retention'; readonly ms: number; readonly before?: number }
+  /** `member` said something that it may not say, which is left out. Only admins and moderators are told, and `member` itself. */
+  | { readonly warning: 'refused-message'; readonly member: string; readonly why: Silence['reason'] }
   /** `by` tried to edit or delete a message of `member` without the right to. */
   | {
       readonly warning: 'refused-change';

@@ -109,18 +109,45 @@ export class Outbox {
   /**
    * The first `count` messages that are not sealed and whose files are uploaded, oldest first. Others overtake those that wait for
    * their files, but a request to leave doesn't.
+   * @param texts how many texts there may be among them: others overtake those that wait for their turn, too
    */
-  waiting(count: number): readonly Shown[] {
+  waiting(count: number, texts = Number.POSITIVE_INFINITY): readonly Shown[] {
     const found: Shown[] = [];
     if (count <= 0) return found;
     let isHeld = false;
+    let left = texts;
     for (const item of this.#items.values()) {
       if (!isLive(item) || item.frame !== undefined) continue;
       if (isUploading(item)) isHeld = true;
-      else if (!isHeld || item.content.kind !== 'leave') found.push(item);
+      else if (isText(item) && left <= 0) isHeld = true;
+      else if (!isHeld || item.content.kind !== 'leave') {
+        if (isText(item)) left -= 1;
+        found.push(item);
+      }
       if (found.length === count) break;
     }
     return found;
+  }
+
+  /** Whether a text is given to the server and not in the log yet. */
+  get isSpeaking(): boolean {
+    return [...this.#items.values()].some((item) => isLive(item) && isText(item) && item.frame !== undefined);
+  }
+
+  /** Its author may not say this any more. It is refused once nothing of it is on the way. */
+  refuse(id: string): RecordChange[] {
+    const item = this.get(id);
+    if (item === undefined || !isLive(item)) return [];
+    const { frame: _, sealedAt: __, ...bare } = item;
+    return [this.#set(item.n === undefined ? { ...bare, end: 'refused' } : { ...bare, withdrawn: true })];
+  }
+
+  /** It, or what was posted in its place, is in the log, and all readers leave it out. */
+  leftOut(id: string): RecordChange[] {
+    const item = this.get(id);
+    if (item === undefined || !isLive(item)) return [];
+    const { frame: _, sealedAt: __, n: ___, withdrawn: ____, ...bare } = item;
+    return [this.#set({ ...bare, end: 'refused' })];
   }
 
   /** The server has the files of a message. */
@@ -306,6 +333,11 @@ function isShown(item: Outgoing): item is Shown {
 
 function isLive(item: Outgoing): item is Shown {
   return item.end === undefined && item.posted === undefined && isShown(item);
+}
+
+/** Whether it takes a turn in slow mode. */
+function isText({ content, withdrawn }: Shown): boolean {
+  return content.kind === 'text' && withdrawn !== true;
 }
 
 function isUploading({ content, uploaded }: Shown): boolean {

@@ -6,7 +6,7 @@ import type { UpOf } from '@gochat/protocol/up';
 export type EndState =
   /** Its sending was cancelled: it is in nobody's log, and never will be. */
   | 'cancelled'
-  /** The membership in which it was queued has ended: it is in nobody's log, and never will be. */
+  /** The membership in which it was queued has ended, or its author may not say it any more: nobody has received it, and nobody will. */
   | 'refused'
   /** As `refused`, but it had been given to the server, and this device will not see whether it is in the log. */
   | 'unknown'
@@ -78,6 +78,11 @@ export interface Outgoing {
   readonly boxing?: Boxing;
   /** The server has its files. A message without files doesn't need this. */
   readonly uploaded?: true;
+  /**
+   * Its author may not say it any more, and its counter is assigned: the deletion of a message that nobody has is posted in its place, as
+   * others would report the counter as missing.
+   */
+  readonly withdrawn?: true;
   /** Its author has asked to post it again. */
   readonly again?: true;
   readonly end?: EndState;

@@ -25,6 +25,8 @@ export interface PostsParts {
   readonly timers: Timers;
   readonly sender: RoomSender;
   readonly now: () => number;
+  /** Called when a message that waited for its turn may be sent. */
+  readonly due: () => void;
   /** Receives the messages that wait, when they have changed. */
   readonly show: (waiting: readonly Waiting[]) => void;
   readonly uploading: (id: string) => Uploading | undefined;
@@ -37,6 +39,8 @@ export class Posts {
   readonly #throttle: Throttle;
   #shownRevision = 0;
   #uploadsRevision = 0;
+  /** The turn to speak that is awaited. */
+  #turn: number | undefined;
   /** The positions of own messages that were last seen in the log, by id. */
   readonly #posted = new Map<string, Position>();
 
@@ -96,7 +100,21 @@ export class Posts {
   async send(over: Connection): Promise<void> {
     const { store } = this.#parts;
     if (store.room.status !== 'active') return;
-    this.#post(over, await store.seal(IN_FLIGHT - store.outbox.sealed.length));
+    const serverNow = over.serverNow();
+    this.#post(over, await store.seal(IN_FLIGHT - store.outbox.sealed.length, serverNow));
+    this.#awaitTurn(serverNow);
+  }
+
+  /** In slow mode, texts wait until this person may speak again. */
+  #awaitTurn(serverNow: number): void {
+    const { store, timers, due } = this.#parts;
+    const next = store.outbox.size === 0 ? undefined : store.nextTurn;
+    if (next === undefined || next <= serverNow || next === this.#turn) return;
+    this.#turn = next;
+    timers.after(Math.ceil(next - serverNow), () => {
+      this.#turn = undefined;
+      due();
+    });
   }
 
   /** Sends again what was sent over the last connection and is not in the log: the server recognises repeats by their ids. */

@@ -62,6 +62,7 @@ type Outcome =
   | { readonly kind: 'not-entered'; readonly over: Connection; readonly error: unknown }
   | { readonly kind: 'enter' | 'enter-again'; readonly over: Connection }
   | { readonly kind: 'post-again' | 'commit-again'; readonly request: RequestId }
+  | { readonly kind: 'post-due' }
   | { readonly kind: 'commit-refused'; readonly request: RequestId; readonly error: unknown }
   | { readonly kind: 'change' | 'change-again' | 'change-late'; readonly change: Change };
 

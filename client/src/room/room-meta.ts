@@ -79,6 +79,8 @@ export interface RoomMeta {
       readonly words?: string;
     };
   };
+  /** When each person, by identity key, spoke last in the room's slow mode, by the server's clock. Absent without slow mode. */
+  readonly spoke?: Readonly<Record<string, number>> | undefined;
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

@@ -34,6 +34,7 @@ import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 import { RoomSender } from './room-sender.ts';
 import type { RoomStore } from './room-store.ts';
 import { type Heard, Signals } from './signals.ts';
+import { ownSilence } from './turns.ts';
 
 /** More unprocessed frames than this make the connection wait. */
 const INBOX = 2048;
@@ -105,6 +106,7 @@ export class RoomSession {
       timers,
       sender,
       now: () => env.now(),
+      due: () => put({ kind: 'post-due' }),
       show: (waiting) => listener.waiting(waiting),
       uploading: (id) => listener.uploading?.(id),
     });
@@ -291,7 +293,7 @@ export class RoomSession {
   /**
    * Queues messages in their order; durable when it resolves. All are queued, or none.
    * @param also other records that are stored with them, or not at all
-   * @throws ChatError `not-member`, `refused`, also while a request to leave waits; RoomError `too-large`
+   * @throws ChatError `not-member`, `refused`, also while a request to leave waits, or if this person may not say that; RoomError `too-large`
    */
   async queue(messages: readonly Queued[], also: readonly RecordChange[] = []): Promise<void> {
     for (const { content } of messages) checkSize(content);
@@ -417,6 +419,9 @@ export class RoomSession {
         return this.#delivery.notEntered(input.error, input.over);
       case 'post-again':
         return this.#liveConnection && this.#posts.sendAgain(this.#liveConnection, input.request);
+      case 'post-due':
+        // What may be sent is, after each input.
+        return undefined;
       case 'commit-again':
         return this.#commits.repeat(this.#liveConnection);
       case 'commit-refused':
@@ -452,10 +457,12 @@ export class RoomSession {
     switch (command.kind) {
       case 'queue':
         this.#mustStay();
+        for (const { id, content } of command.messages) if (!this.isKnown(id)) this.#mustMay(content);
         await this.#store.enqueue(command.messages, command.also);
         break;
       case 'again':
         this.#mustStay();
+        this.#mustMay({ kind: 'text', text: '' });
         command.done(await this.#store.again(command.wanted));
         break;
       case 'cancel':
@@ -590,6 +597,12 @@ export class RoomSession {
     if (this.room.status === 'outdated') return new ChatError({ reason: 'newer-rules' });
     if (this.unfinishedJoin !== undefined) return new ChatError({ reason: 'join-unfinished' });
     return this.ended?.code === 'not-member' ? this.ended : undefined;
+  }
+
+  /** @throws ChatError if this person may not say that in this room */
+  #mustMay(content: Content): void {
+    const reason = ownSilence(this.room, content);
+    if (reason !== undefined) throw new ChatError({ reason });
   }
 
   #mustStay(): void {

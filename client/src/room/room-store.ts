@@ -10,7 +10,9 @@ import type { KeptPack } from '@gochat/crypto/packs';
 import type { Env } from '@gochat/crypto/primitives';
 import { ownProof } from '@gochat/crypto/proof';
 import { membersOf, type Room } from '@gochat/crypto/room';
+import { isStaff } from '@gochat/crypto/room-state';
 import { sealMessage } from '@gochat/crypto/send';
+import type { Silence } from '@gochat/crypto/speaking';
 import { decodeBytes } from '@gochat/protocol/encoding';
 import {
   comparePositions,
@@ -31,7 +33,7 @@ import { BoxOpener } from './box-opener.ts';
 import { isChange, targetOf } from './changes.ts';
 import { awaitsOther, calledBy, ownIdentity } from './direct-room.ts';
 import { EpochStore } from './epoch-store.ts';
-import { toHistory } from './event-history.ts';
+import { nameOf as eventName, refusedMessage, toHistory } from './event-history.ts';
 import { type Expiring, expiringNext } from './expiring.ts';
 import {
   type BannedPerson,
@@ -49,6 +51,7 @@ import type { Received } from './received.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 import { lineChanges } from './stored-history.ts';
+import { isSlow, ownSilence, Turns } from './turns.ts';
 
 /** How long a device is a newcomer. */
 const NEWCOMER_MS = 10 * 60 * 1000;
@@ -73,6 +76,7 @@ export class RoomStore {
   readonly #ids: RecentIds;
   readonly #epochs: EpochStore;
   readonly #boxes = new BoxOpener();
+  readonly #turns: Turns;
   #room: Room;
   #meta: RoomMeta;
   #request: OpenRequest | undefined;
@@ -99,6 +103,7 @@ export class RoomStore {
     this.#outbox = outbox;
     this.#ids = new RecentIds(records, meta.id);
     this.#epochs = new EpochStore(records, meta.id);
+    this.#turns = new Turns(meta.spoke);
   }
 
   /** @throws ChatError `unknown-room` when a record of the room is missing; VaultError, RoomError when one is damaged. */
@@ -206,8 +211,13 @@ export class RoomStore {
     this.#noteTime(steps);
     for (const step of steps) {
       for (const event of step.events) {
-        changes.push(...(await this.#record(writer, packs, event, step.room)));
-        changes.push(...this.#outboxChanges(event, step.room));
+        const said = event.kind === 'sent' ? this.#ownMessage(event, step.room) : event;
+        const silence = said?.kind === 'message' ? this.#silenceOf(said, step.room) : undefined;
+        if (said?.kind === 'message' && silence !== undefined)
+          await this.#leavesOut(writer, said, silence, step.room);
+        else if (said !== undefined)
+          changes.push(...(await this.#record(writer, packs, { said, isOwn: said !== event }, step.room)));
+        changes.push(...this.#outboxChanges(event, step.room, silence !== undefined));
       }
       if (isSettled(step.room)) changes.push(...this.#outbox.settle());
     }
@@ -218,6 +228,7 @@ export class RoomStore {
       ...this.#meta,
       name: calledBy(last.room) ?? this.#meta.name,
       leaving: this.#leavingAfter(steps),
+      spoke: this.#turns.spoke,
     };
     this.#forgetFormer();
     this.#noteOusting(steps);
@@ -369,9 +380,14 @@ export class RoomStore {
     await this.#write([this.#metaChange()]);
   }
 
-  /** Seals up to `count` of the waiting messages, oldest first. @returns what to post, in order. */
-  async seal(count: number): Promise<UpOf<'post'>[]> {
-    const ready = this.#ready(count);
+  /**
+   * Seals up to `count` of the waiting messages, oldest first. In slow mode, texts wait for their turn.
+   * @param serverNow the server's clock, in milliseconds since 1970; this device's when absent
+   * @returns what to post, in order.
+   */
+  async seal(count: number, serverNow = this.#env.now()): Promise<UpOf<'post'>[]> {
+    await this.#refuseSilenced();
+    const ready = this.#ready(count, this.#textsNow(serverNow));
     if (this.#meta.cameBack !== true) return this.#seal(ready);
     return this.#seal(
       await Promise.all(
@@ -381,15 +397,38 @@ export class RoomStore {
   }
 
   /** In a direct room nobody could read what is said before the other person is in: then only a request to leave is sealed. */
-  #heard(count: number): ReturnType<Outbox['waiting']> {
-    if (!awaitsOther(this.#room)) return this.#outbox.waiting(count);
+  #heard(count: number, texts: number): ReturnType<Outbox['waiting']> {
+    if (!awaitsOther(this.#room)) return this.#outbox.waiting(count, texts);
     const all = this.#outbox.waiting(Number.POSITIVE_INFINITY);
     return all.filter(({ content }) => content.kind === 'leave').slice(0, Math.max(0, count));
   }
 
+  /** What waits, and its author may not say any more, is refused. */
+  async #refuseSilenced(): Promise<void> {
+    if (ownSilence(this.#room, { kind: 'text', text: '' }) === undefined) return;
+    const silenced = this.#outbox
+      .waiting(Number.POSITIVE_INFINITY)
+      .filter(({ content, withdrawn }) => !withdrawn && ownSilence(this.#room, content) !== undefined);
+    const uploading = this.#outbox.uploading;
+    const changes = [...silenced, ...uploading].flatMap(({ id }) => this.#outbox.refuse(id));
+    if (changes.length > 0) await this.#write(changes);
+  }
+
+  /** How many texts may be posted now: readers leave out what comes too early. */
+  #textsNow(serverNow: number): number {
+    if (!isSlow(this.#room)) return Number.POSITIVE_INFINITY;
+    const next = this.nextTurn;
+    return this.#outbox.isSpeaking || (next !== undefined && serverNow < next) ? 0 : 1;
+  }
+
+  /** When this person may say the next text, in milliseconds since 1970 by the server's clock; undefined: at any time. */
+  get nextTurn(): number | undefined {
+    return this.#turns.next(this.#room);
+  }
+
   /** The first `count` messages that wait, up to the first that refers to an earlier message which is to be posted again: its new position isn't known yet. */
-  #ready(count: number): ReturnType<Outbox['waiting']> {
-    const waiting = this.#heard(count);
+  #ready(count: number, texts: number): ReturnType<Outbox['waiting']> {
+    const waiting = this.#heard(count, texts);
     const end = waiting.findIndex(({ content, order }) => {
       const target = refIn(content);
       const item = target && this.#outbox.get(target.id);
@@ -413,9 +452,15 @@ export class RoomStore {
     const changes: RecordChange[] = [];
     const frames: UpOf<'post'>[] = [];
     const secretsToWipe: Uint8Array[] = [];
-    for (const { id, n, content: said, frame, boxing } of items) {
+    for (const { id, n, content: said, frame, boxing, withdrawn } of items) {
+      const placeholder = { kind: 'delete', of: { seq: this.#room.base, id } } as const;
       const content = boxing === undefined ? said : await this.#boxed(boxing);
-      const draft = { id, n, content, ...(frame && { request: frame.id }) };
+      const draft = {
+        id,
+        n,
+        content: withdrawn ? placeholder : content,
+        ...(frame && { request: frame.id }),
+      };
       const sealed = await sealMessage(this.#room, draft, this.#env);
       this.#room = sealed.room;
       secretsToWipe.push(...sealed.secretsToWipe);
@@ -529,9 +574,10 @@ export class RoomStore {
     }
   }
 
-  #outboxChanges(event: RoomEvent, room: Room): RecordChange[] {
+  #outboxChanges(event: RoomEvent, room: Room, isLeftOut: boolean): RecordChange[] {
     switch (event.kind) {
       case 'sent':
+        if (isLeftOut || this.#outbox.get(event.id)?.withdrawn) return this.#outbox.leftOut(event.id);
         return this.#posted(event, isDoubtful(room));
       case 'message':
         // Another copy of this profile has posted what waits here.
@@ -549,25 +595,40 @@ export class RoomStore {
     return [...files, ...this.#outbox.posted(id, seq, isInDoubt)];
   }
 
+  /** Why nobody may show a message. */
+  #silenceOf({ from, content, at }: MessageEvent, room: Room): Silence | undefined {
+    return this.#turns.judge(room, { identity: from.identity, content, at });
+  }
+
+  /** Tells staff, and who has said it on another device. */
+  async #leavesOut(
+    writer: HistoryWriter,
+    said: MessageEvent,
+    { reason }: Silence,
+    room: Room,
+  ): Promise<void> {
+    const { state } = room.context;
+    const self = membersOf(room).find((m) => m.self);
+    const isTold =
+      self !== undefined && state !== 'newer' && (said.from.own || isStaff(state, self.identity));
+    if (isTold) await writer.add(refusedMessage(said, eventName(room, said.from), reason));
+  }
+
   /** @returns changes of records that are not the history's */
   async #record(
     writer: HistoryWriter,
     packs: PackList,
-    event: RoomEvent,
+    { said, isOwn }: { readonly said: RoomEvent; readonly isOwn: boolean },
     room: Room,
   ): Promise<RecordChange[]> {
-    const said = event.kind === 'sent' ? this.#ownMessage(event, room) : event;
-    if (said === undefined) return [];
     const pack = packs.read(said, room);
     if (pack !== undefined) this.#wantPack(pack, room);
     if (said.kind === 'message' && said.content.kind === 'pack') return [];
     if (said.kind === 'message' && said.content.kind === 'box')
-      return event.kind === 'message' ? this.#boxes.open(room, said, said.content) : [];
+      return isOwn ? [] : this.#boxes.open(room, said, said.content);
     if (said.kind === 'message' && isDeviceContent(said.content)) {
       // What this device has said itself shows it what the others have, and how late its clock is.
-      return event.kind === 'message' || said.content.kind === 'keep'
-        ? this.#received(said, said.content)
-        : [];
+      return !isOwn || said.content.kind === 'keep' ? this.#received(said, said.content) : [];
     }
     const proof = said.kind === 'message' ? said.proof : undefined;
     if (said.kind === 'message' && isChange(said.content)) {
@@ -659,7 +720,7 @@ export class RoomStore {
   #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {
     const sent = this.#outbox.get(event.id);
     const self = membersOf(room).find((m) => m.self);
-    if (sent?.content === undefined || self === undefined) return undefined;
+    if (sent?.content === undefined || sent.withdrawn || self === undefined) return undefined;
     const proof = ownProof(room, event.sent, sent.content);
     const { sealedAt } = event.sent;
     return {
@@ -718,6 +779,8 @@ export class RoomStore {
     return { place: { of: 'room', room: this.id }, value: toJson(this.#meta) };
   }
 }
+
+type MessageEvent = Extract<RoomEvent, { kind: 'message' }>;
 
 function wipe(secrets: readonly Uint8Array[]): void {
   for (const secret of secrets) secret.fill(0);

@@ -182,6 +182,8 @@ function warningText(f: Formats, event: Warning): string {
       const what = event.change === 'delete' ? 'delete' : 'edit';
       return `${sanitizeLine(event.by)} tried to ${what} a message of ${sanitizeLine(event.member)}: this was ignored`;
     }
+    case 'refused-message':
+      return refusedText(sanitizeLine(event.member), event.why);
     case 'shared-forged':
     case 'shared-foreign':
     case 'shared-missing':
@@ -191,5 +193,19 @@ function warningText(f: Formats, event: Warning): string {
       return 'Something was wrong here: an earlier version of GoChat kept no details';
     default:
       return event satisfies never;
+  }
+}
+
+function refusedText(member: string, why: Extract<EventItem, { warning: 'refused-message' }>['why']): string {
+  switch (why) {
+    case 'muted':
+      return `${member} wrote something while muted: it is left out`;
+    case 'slow':
+      return `${member} wrote again too soon for slow mode: it is left out`;
+    case 'staff-only':
+    case 'not-listed':
+      return `${member} wrote something without the right to: it is left out`;
+    default:
+      return why satisfies never;
   }
 }
