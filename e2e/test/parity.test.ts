@@ -47,6 +47,7 @@ const FEATURES = [
   'muting',
   'ignoring',
   'several rooms',
+  'writing to one member alone',
   'refused changes',
   'removing',
   'leaving',
@@ -333,6 +334,23 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await shows(to, [`in the garden${tag}`]);
     for (const screen of [by, to]) await screen.opens('kitchen');
     await shows(to, ['about']);
+  },
+  'writing to one member alone': async (by, to, tag) => {
+    // The second time they write in the conversation that there is.
+    const isFirst = !(await by.text()).includes('People');
+    await by.says(`/dm ${to.name} psst${tag}`);
+    await shows(by, [`psst${tag}`]);
+    if (isFirst) {
+      await shows(to, [`${by.name} wants to write to you`, '1 person wants to write to you']);
+      await to.says('/requests');
+      await to.chooses(`${by.name} (kitchen)`);
+      await shows(to, [`psst${tag}`, 'You are both in kitchen.']);
+      await to.chooses('Accept');
+    } else await to.opens(by.name);
+    await shows(to, [`psst${tag}`, 'People'], ['1 person wants to write to you']);
+    await to.says(`heard you${tag}`);
+    await shows(by, [`heard you${tag}`]);
+    for (const screen of [by, to]) await screen.opens('kitchen');
   },
   'refused changes': async (by, to) => {
     await by.says('/nonsense');

@@ -234,6 +234,7 @@ function entry(number: number, name: string, more: Partial<RoomEntry> = {}): Roo
     id: `room-${number}`,
     number,
     name,
+    heading: '',
     preview: '',
     unread: 0,
     mentions: 0,
@@ -250,6 +251,7 @@ const ROOMS: readonly RoomEntry[] = [
   entry(2, 'a garden with a very long name', { unread: 12, mentions: 2, preview: 'eve: look, @ana' }),
   entry(3, 'noise', { unread: 140, muted: true }),
   entry(4, 'old flat', { ended: 'You were removed from this room.' }),
+  entry(5, 'eve', { heading: 'People', preview: 'eve: just between us' }),
 ];
 
 export const EMPTY_COMPOSER: Composer = {
@@ -315,6 +317,7 @@ export function snapshot(
     connection: { state: 'live', text: '', progress: '', queued: 0 },
     dialog: undefined,
     flash: undefined,
+    requests: '',
     unread: { messages: 13, mentions: 2 },
     settings: {},
     ...more,

@@ -12,6 +12,7 @@ import { failureText, problemText } from './error-text.ts';
 import { HistoryStream } from './history-stream.ts';
 import { PrintedMessages } from './printed-messages.ts';
 import { Prompt } from './prompt.ts';
+import { AskedBefore } from './request-rows.ts';
 import { runSlashCommand, type SlashContext } from './slash-commands.ts';
 import { textContent } from './text-content.ts';
 
@@ -36,7 +37,9 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
   });
   let code: number = EXIT.done;
   const again = new SendAgain((line) => prompt.print(line), text);
+  const asked = new AskedBefore(text);
   const stop = profile.on((event) => {
+    if (event.kind === 'requests') for (const line of asked.news(event.requests)) prompt.print(line);
     if (event.kind === 'items' && event.room === room) {
       for (const line of event.items.flatMap((item) => printed.changed(item))) prompt.print(line);
       return;

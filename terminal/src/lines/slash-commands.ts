@@ -4,6 +4,7 @@ import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
 import { ANSWER_EMOJI, FEWEST_ANSWERS, pollText, readPoll } from '@gochat/client/polls';
 import { UsageError } from '@gochat/server/usage-error';
+import { addressee } from '@gochat/view/addressee';
 import { deviceDetail, deviceName, idOf } from '@gochat/view/device-names';
 import { asNamed, isHarmless, NotAsNamed } from '@gochat/view/harmless';
 import { readSendArgs } from '@gochat/view/paths';
@@ -18,6 +19,7 @@ import type { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { comesBack } from './comes-back.ts';
 import { columns, formatItem, nameOf } from './format.ts';
 import { linkInLines } from './link-lines.ts';
+import { requestRows } from './request-rows.ts';
 import { textContent } from './text-content.ts';
 
 const WAIT_MS = 15_000;
@@ -60,6 +62,31 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     const members = await profile.call('members', { room });
     const rows = members.map(({ id, name, admin, self }) => [id, name, text.lines.marks(admin, self)]);
     return printAll(prompt, text, columns(rows));
+  },
+  dm: async (rest, { profile, room, prompt, text }) => {
+    const members = await profile.call('members', { room });
+    const { member, text: said } = addressee(members, rest.replace(/^@/, ''));
+    const words = said === '' ? {} : { text: said };
+    const wanted = member?.identity ?? rest;
+    const made = await profile.call('dm', { room, member: wanted, ...words, waitMs: WAIT_MS });
+    const { asked, there } = text.lines.direct;
+    return printAll(prompt, text, [(made.direct?.state === 'asked' ? asked : there)(nameOf(made.name))]);
+  },
+  requests: async (rest, { profile, prompt, text }) => {
+    const [action, id] = rest.split(/\s+/);
+    const { direct } = text.lines;
+    if (action === 'accept' && id !== undefined) {
+      const made = await profile.call('acceptRequest', { id, waitMs: WAIT_MS });
+      return printAll(prompt, text, [direct.there(nameOf(made.name))]);
+    }
+    if (action === 'ignore' && id !== undefined) {
+      await profile.call('ignoreRequest', { id });
+      return printAll(prompt, text, [direct.ignored]);
+    }
+    if (action !== '') return printAll(prompt, text, [direct.usage]);
+    const requests = await profile.call('requests', {});
+    const rows = requestRows(requests);
+    return printAll(prompt, text, rows.length === 0 ? [direct.none] : columns(rows));
   },
   invite: async (_rest, { profile, room, prompt, text }) => {
     const invite = { room, expiresMs: undefined, uses: undefined, waitMs: WAIT_MS };

@@ -2,12 +2,13 @@ import type { DirectRequest } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
 import { safeJson } from '@gochat/view/safe-json';
-import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { columns } from '../lines/format.ts';
+import { requestRows } from '../lines/request-rows.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { readText } from '../utf8-input.ts';
 
@@ -18,7 +19,6 @@ interface Options extends ProfileOptions {
 
 const LIST_MS = 5000;
 const CHANGE_MS = 30_000;
-const ID_CHARS = 8;
 
 /** Writes to one member alone: asks, or says it in the conversation that there is. */
 export async function dm(
@@ -77,12 +77,6 @@ function list(io: Io, all: readonly DirectRequest[], { json }: Options): void {
     for (const one of all) print(io, safeJson(one));
     return;
   }
-  const rows = all.map(({ id, name, roomName, text }) => [
-    id.slice(0, ID_CHARS),
-    name,
-    roomName,
-    sanitizeText(text).replaceAll('\n', ' '),
-  ]);
-  for (const line of columns(rows)) print(io, line);
+  for (const line of columns(requestRows(all))) print(io, line);
   if (all.length === 0) note(io, `gochat: ${io.words.text.lines.direct.none}`);
 }

@@ -1,5 +1,5 @@
 import type { TextItem } from '@gochat/client/history';
-import type { ChatEvent, ProfileEvent } from '@gochat/client/methods';
+import type { ChatEvent, DirectRequest, ProfileEvent } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import { COMMAND_NAMES, type Commands } from '../commands/command.ts';
 import type { DeviceDialogs } from '../dialogs/device-dialogs.ts';
@@ -66,6 +66,8 @@ class ChatViewModel implements View, Chat {
   #early: ChatEvent[] | undefined = [];
   /** Keys of devices that none of the person's devices has taken in. */
   #strangers: ReadonlySet<string> = new Set();
+  /** The ids of requests that nobody has decided. */
+  #requests: ReadonlySet<string> = new Set();
   #identity = '';
   #snapshot: Snapshot | undefined;
   #notifying = false;
@@ -132,6 +134,10 @@ class ChatViewModel implements View, Chat {
     this.preferences.replace(preferences);
     if (rooms.length > 0 || !this.#mayBeLazy) await loading;
     for (const info of rooms) await this.rooms.add(info);
+    if (rooms.length > 0) {
+      const requests = await this.profile.call('requests', {});
+      this.#requests = new Set(requests.map(({ id }) => id));
+    }
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const event of early) this.#take(event);
@@ -173,6 +179,7 @@ class ChatViewModel implements View, Chat {
       flash: this.flashes.current,
       preferences: this.preferences.current,
       strangers: this.#strangers,
+      requests: this.#requests.size,
       words: this.words,
       commands: this.commands,
     });
@@ -198,11 +205,26 @@ class ChatViewModel implements View, Chat {
       if (event.linking.stage === 'removed') this.#withDevices((devices) => devices.resume(event.linking));
       return;
     }
-    if (event.kind === 'requests') return;
+    if (event.kind === 'requests') {
+      this.#takeRequests(event.requests);
+      return;
+    }
     const before = this.#strangers;
     this.#strangers = new Set(event.devices.filter(({ unknown }) => unknown).map(({ key }) => key));
     this.#touch();
     if ([...this.#strangers].some((key) => !before.has(key))) this.#withDevices((devices) => devices.warn());
+  }
+
+  #takeRequests(requests: readonly DirectRequest[]): void {
+    const before = this.#requests;
+    this.#requests = new Set(requests.map(({ id }) => id));
+    this.#touch();
+    const news = requests.filter(({ id }) => !before.has(id)).at(-1);
+    if (news === undefined) return;
+    const { notification, asks } = this.words.text.status;
+    const body = asks(sanitizeLine(news.name));
+    this.flashes.good(body);
+    this.platform.notify({ title: notification.title, body, room: news.room, mention: true });
   }
 
   /** Once for a profile. */

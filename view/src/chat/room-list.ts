@@ -25,8 +25,12 @@ export class RoomList {
     this.#parts = parts;
   }
 
+  /** Conversations of two come after the rooms. */
   get all(): readonly RoomViewModel[] {
-    return this.#all.filter((room) => !room.isHidden);
+    const shown = this.#all.filter((room) => !room.isHidden);
+    const isDirect = ({ info }: RoomViewModel) => info.direct !== undefined;
+    if (!shown.some(isDirect)) return shown;
+    return [...shown.filter((room) => !isDirect(room)), ...shown.filter(isDirect)];
   }
 
   get(id: string | undefined): RoomViewModel | undefined {

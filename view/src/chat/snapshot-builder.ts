@@ -24,6 +24,8 @@ interface SnapshotParts {
   readonly preferences: Preferences;
   /** Keys of devices that none of the person's devices has taken in. */
   readonly strangers: ReadonlySet<string>;
+  /** How many ask to write to this person. */
+  readonly requests: number;
   readonly words: ViewWords;
   readonly commands: Commands;
 }
@@ -54,7 +56,7 @@ export class SnapshotBuilder {
     const name = preferences.name ?? '';
     const rooms = this.#list(
       'rooms',
-      parts.rooms.map((room, i) => this.#entry(room, i + 1, parts)),
+      parts.rooms.map((room, i, all) => this.#entry(room, all[i - 1], i + 1, parts)),
     );
     const loud = parts.rooms.filter(({ settings }) => settings.notify !== 'none');
     const messages = loud.reduce((sum, { unread }) => sum + unread, 0);
@@ -66,18 +68,25 @@ export class SnapshotBuilder {
       connection: this.#connection(parts),
       dialog: parts.dialog,
       flash: parts.flash,
+      requests: parts.requests === 0 ? '' : parts.words.text.status.requests(parts.requests),
       unread: this.#reuse('unread', [messages, mentions], () => ({ messages, mentions })),
       settings: preferences.screen,
     };
   }
 
-  #entry(room: RoomViewModel, number: number, { open, words }: SnapshotParts): RoomEntry {
+  #entry(
+    room: RoomViewModel,
+    before: RoomViewModel | undefined,
+    number: number,
+    { open, words }: SnapshotParts,
+  ): RoomEntry {
     const { info, settings, unread, mentions } = room;
     const last = room.newestMessage;
     const muted = settings.notify === 'none';
     const isOpen = room === open;
     const ended = room.closed;
-    const of = [number, info.name, last, room.context, unread, mentions, muted, isOpen, ended];
+    const isFirst = info.direct !== undefined && before !== undefined && before.info.direct === undefined;
+    const of = [number, isFirst, info.name, last, room.context, unread, mentions, muted, isOpen, ended];
     return this.#reuse(`room ${info.id}`, of, () => {
       const { status, timeline } = words.text;
       const author = last === undefined ? '' : sanitizeLine(last.from);
@@ -85,7 +94,9 @@ export class SnapshotBuilder {
       const preview = last === undefined ? '' : inOneLine(author, inShort(last, room.context));
       const name = sanitizeLine(info.name);
       const spoken = status.room({ name, unread, mentions, muted, closed: ended });
-      return { id: info.id, number, name, preview, unread, mentions, muted, open: isOpen, ended, spoken };
+      const heading = isFirst ? status.people : '';
+      const counts = { unread, mentions, muted };
+      return { id: info.id, number, name, heading, preview, ...counts, open: isOpen, ended, spoken };
     });
   }
 

@@ -12,6 +12,8 @@ export interface Snapshot {
   readonly dialog: Dialog | undefined;
   /** One line about what was just done or couldn't be done. It disappears after some seconds. */
   readonly flash: Flash | undefined;
+  /** How many people ask to write to this person, in a sentence; empty for nobody. The command `requests` lists them. */
+  readonly requests: string;
   /** For a window's title: what is unread in rooms that aren't muted. */
   readonly unread: { readonly messages: number; readonly mentions: number };
   /** Settings of this profile's screens, by their names. */
@@ -40,6 +42,8 @@ export interface RoomEntry {
   readonly id: string;
   readonly number: number;
   readonly name: string;
+  /** What is above it in the list: before the first conversation of two, if there are rooms, too. Otherwise empty. */
+  readonly heading: string;
   /** The last message in a few words, or empty. */
   readonly preview: string;
   readonly unread: number;

@@ -7,6 +7,7 @@ import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { quit, send } from '../dialogs/attach.ts';
 import { deviceDialogs } from '../dialogs/device-dialogs.ts';
+import { showRequests, writeTo } from '../dialogs/direct.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
 import { askInvite, showInvites } from '../dialogs/invites.ts';
 import { isOwnLink, openLink } from '../dialogs/join.ts';
@@ -25,6 +26,7 @@ import { askSettings, setTheme, THEMES } from '../dialogs/settings.ts';
 import type { FileActs } from '../files/file-acts.ts';
 import { type FileContent, kindOf } from '../files/file-kind.ts';
 import { fileNames } from '../files/file-rows.ts';
+import { addressee } from '../room/addressee.ts';
 import { asWritten } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
@@ -77,6 +79,10 @@ const WAIT_MS = 30_000;
 const mayWrite = ({ room }: Given) => room.closed === '';
 const isMember = ({ room }: Given) => room.ended === '';
 const isAdmin = ({ room }: Given) => room.info.admin && room.closed === '';
+const isDirect = ({ room }: Given) => room.info.direct !== undefined;
+/** In a conversation of two, nobody else comes in, and both have the same rights. */
+const mayInvite = (given: Given) => mayWrite(given) && !isDirect(given);
+const mayGovern = (given: Given) => isAdmin(given) && !isDirect(given);
 const isSent = ({ item }: Given) => item.seq !== '0' && item.deleted === undefined;
 
 const hasFiles = ({ item }: Given) => item.files !== undefined;
@@ -119,6 +125,7 @@ const APP: Partial<Record<CommandName, Action>> = {
     choices: THEMES,
     run: ({ chat, args }) => setTheme(chat, args),
   },
+  requests: { run: ({ chat }) => showRequests(chat) },
   devices: {
     attempt: async ({ chat }) => {
       (await deviceDialogs(chat)).show();
@@ -155,8 +162,8 @@ const APP: Partial<Record<CommandName, Action>> = {
 };
 
 const ROOM: Partial<Record<CommandName, Action>> = {
-  invite: { available: mayWrite, run: ({ chat }) => askInvite(chat) },
-  invites: { aliases: ['revoke'], available: mayWrite, run: ({ chat }) => showInvites(chat) },
+  invite: { available: mayInvite, run: ({ chat }) => askInvite(chat) },
+  invites: { aliases: ['revoke'], available: mayInvite, run: ({ chat }) => showInvites(chat) },
   members: {
     aliases: ['who', 'names'],
     available: isMember,
@@ -169,6 +176,20 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     available: isMember,
     refuses: noMember,
     run: (given) => withMember(given, ({ identity }) => showMember(given.chat, identity)),
+  },
+  dm: {
+    takes: 'required',
+    completes: 'member',
+    available: mayWrite,
+    refuses: (given) =>
+      addressed(given).member?.self === true
+        ? given.chat.words.text.error({ reason: 'direct-self' })
+        : noAddressee(given),
+    run: (given) => {
+      const { member, text } = addressed(given);
+      if (given.args === '') showMembers(given.chat, given.chat.words.text.dialogs.members.title);
+      else if (member !== undefined) writeTo(given.chat, member, text);
+    },
   },
   code: { available: isMember, run: ({ chat }) => askCode(chat) },
   search: { aliases: ['find'], takes: 'required', run: ({ chat, args }) => chat.navigation.find(args) },
@@ -247,13 +268,13 @@ const ROOM: Partial<Record<CommandName, Action>> = {
   rename: {
     aliases: ['name'],
     takes: 'optional',
-    available: isAdmin,
+    available: mayGovern,
     attempt: (given) => configure(given, 'name'),
   },
-  topic: { takes: 'optional', available: isAdmin, attempt: (given) => configure(given, 'topic') },
+  topic: { takes: 'optional', available: mayGovern, attempt: (given) => configure(given, 'topic') },
   history: {
     takes: 'optional',
-    available: isAdmin,
+    available: mayGovern,
     refuses: noSetting,
     attempt: (given) => configure(given, 'history'),
   },
@@ -268,7 +289,7 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     takes: 'required',
     completes: 'member',
     danger: true,
-    available: isAdmin,
+    available: mayGovern,
     refuses: noMember,
     run: (given) => withMember(given, (member) => askRemove(given.chat, member)),
   },
@@ -548,6 +569,15 @@ function memberNamed({ room, args }: Given): MemberInfo | undefined {
     room.members.find(({ name, id }) => name === wanted || id === wanted) ??
     room.members.find(({ name }) => name.toLowerCase() === wanted.toLowerCase())
   );
+}
+
+/** As {@link addressee}; an `@` before the name is no part of it. */
+function addressed({ room, args }: Given): ReturnType<typeof addressee> {
+  return addressee(room.members, args.replace(/^@/, ''));
+}
+
+function noAddressee(given: Given): string | undefined {
+  return given.args === '' || addressed(given).member !== undefined ? undefined : noMember(given);
 }
 
 function noMember(given: Given): string | undefined {

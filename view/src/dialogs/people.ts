@@ -10,6 +10,7 @@ import { deviceDialogs } from './device-dialogs.ts';
 import type { DeviceParts } from './device-given.ts';
 import type { MemberDialog, MenuDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
+import { writeTo } from './direct.ts';
 import { form, menuItem } from './forms.ts';
 
 /** What the dialog of a member works with. */
@@ -140,9 +141,10 @@ function items(
   const ignored = isIgnored(preferences.current, member);
   return [
     menuItem('mention', text.mention),
+    ...(navigation.room?.info.direct === undefined ? [menuItem('write', text.write)] : []),
     verified ? menuItem('unverify', text.unverify) : menuItem('verify', text.verify),
     ignored ? menuItem('unignore', text.unignore) : menuItem('ignore', text.ignore),
-    ...(navigation.room?.info.admin === true
+    ...(navigation.room?.info.admin === true && navigation.room.info.direct === undefined
       ? [
           member.admin ? menuItem('dismiss', text.removeAdmin) : menuItem('setAdmin', text.makeAdmin),
           menuItem('remove', text.remove, '', true),
@@ -164,6 +166,10 @@ async function act(
     case 'mention':
       handle.close();
       composer?.revise(`${composer.text}${/\S$/.test(composer.text) ? ' ' : ''}@${member.name} `);
+      return;
+    case 'write':
+      handle.close();
+      writeTo(chat, member, '');
       return;
     case 'verify':
     case 'unverify':

@@ -95,18 +95,22 @@ export function askConfigure(
   const { room } = chat.navigation;
   if (room === undefined) return;
   const text = chat.words.text.dialogs.configure;
-  const { id, name, topic, history, rules } = room.info;
+  const { id, name, topic, history, rules, direct } = room.info;
   const shown = formatHistorySetting(history);
   const lasts = formatRuleTime(rules.expire);
   chat.dialogs.show({
     dialog: {
       ...form(
         text.title,
-        [text.text, text.historyHint, text.expireHint],
+        direct === undefined ? [text.text, text.historyHint, text.expireHint] : [text.expireHint],
         [
-          textField('name', text.name, name),
-          textField('topic', text.topic, topic),
-          historyField(chat, text.history, history),
+          ...(direct === undefined
+            ? [
+                textField('name', text.name, name),
+                textField('topic', text.topic, topic),
+                historyField(chat, text.history, history),
+              ]
+            : []),
           expireField(chat, text.expire, rules.expire),
         ],
         text.submit,

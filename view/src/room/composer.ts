@@ -122,7 +122,9 @@ export class ComposerViewModel {
 
   #write(): string {
     const { room, words } = this.#parts;
-    const { history, rules } = room.info;
+    const { history, rules, direct, name } = room.info;
+    if (direct?.state === 'asked') return words.text.composer.asked(sanitizeLine(name));
+    if (direct?.state === 'left') return words.text.composer.hasLeft(sanitizeLine(name));
     return words.text.composer.write(history, rules.expire);
   }
 

@@ -47,6 +47,15 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       help: 'Make a link that brings you back if you lose all devices; on an empty one, paste it here',
       placeholder: 'LINK',
     },
+    requests: {
+      label: 'Requests',
+      help: 'List who asks to write to you alone, and decide; say who may ask',
+    },
+    dm: {
+      label: 'Write to a member',
+      help: 'Write to one member alone: they are asked first, with your first words',
+      placeholder: 'MEMBER',
+    },
     quit: { label: 'Quit', help: 'Quit; messages waiting to be sent are kept' },
     invite: { label: 'Invite', help: 'Create an invite link with its QR code' },
     invites: { label: 'Invites', help: 'List the invites; copy, show or revoke one' },

@@ -85,6 +85,7 @@ export function dialogWords(f: Formats) {
       id: (id: string, devices: number) =>
         `Member ${id}, ${f.plural(devices, { one: '# device', other: '# devices' })}`,
       mention: 'Mention',
+      write: 'Write to them alone',
       verify: 'The numbers match: mark as verified',
       unverify: 'Remove the verified mark',
       ignore: 'Ignore',

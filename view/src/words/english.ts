@@ -29,6 +29,7 @@ function text(f: Formats) {
     /** Loaded apart: most people link a device once. */
     devices: async () => (await import('./devices.ts')).deviceWords(f),
     dialogs: dialogWords(f),
+    direct: async () => (await import('./direct.ts')).directWords(),
     event: eventText(f),
     files: fileWords(f),
     comparison: returnText(f),
@@ -53,6 +54,9 @@ function composerWords(f: Formats) {
       ];
       return notes.length === 0 ? 'Write a message' : ['Write a message.', ...notes].join(' ');
     },
+    /** Of a conversation whose other person has not accepted yet. */
+    asked: (name: string) => `${name} has not accepted yet. What you write waits on this device.`,
+    hasLeft: (name: string) => `${name} has left this conversation.`,
     edit: 'Edit your message. Esc cancels.',
     left: (characters: number) =>
       f.plural(characters, { one: 'About # character left', other: 'About # characters left' }),

@@ -56,6 +56,11 @@ export function statusWords(f: Formats) {
     },
     /** Instead of the command “Mute” in a muted room. */
     unmute: 'Unmute',
+    people: 'People',
+    requests: (count: number) =>
+      f.plural(count, { one: '# person wants to write to you', other: '# people want to write to you' }),
+    /** Somebody asks to write to this person alone. */
+    asks: (name: string) => `${name} wants to write to you: /requests`,
     typing: (who: readonly string[]) =>
       f.form(who.length, { one: `${names(who)} is typing…`, other: `${names(who)} are typing…` }),
     unread,

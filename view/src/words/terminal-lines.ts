@@ -18,6 +18,10 @@ export function lineText(f: Formats) {
       asked: (name: string) => `${name} is asked; what you write waits here until ${name} accepts`,
       there: (name: string) => `You and ${name} can write to each other: the room is called ${name}`,
       none: 'Nobody asks to write to you',
+      /** @param room in which both are */
+      asks: (name: string, room: string) => `-- ${name} (${room}) wants to write to you: /requests`,
+      ignored: 'The request is ignored',
+      usage: 'Usage: /requests, /requests accept ID, /requests ignore ID',
     },
     connecting: 'connecting…',
     connected: '-- Connected!',
@@ -190,6 +194,8 @@ export function lineText(f: Formats) {
     slash: {
       help: { args: '', text: 'list the commands' },
       members: { args: '', text: 'list the members' },
+      dm: { args: 'NAME [TEXT]', text: 'write to one member alone; asks first' },
+      requests: { args: '[accept|ignore ID]', text: 'list who asks to write to you, or decide' },
       invite: { args: '', text: 'create an invite link (7 days, unlimited uses)' },
       remove: { args: 'NAME', text: 'remove a member (admins)' },
       safety: { args: '[NAME]', text: 'show safety numbers to compare over another channel' },

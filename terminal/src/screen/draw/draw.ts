@@ -148,9 +148,9 @@ interface BodyView {
 /** The timeline or the welcome, between the panes. */
 function bodyView(snapshot: Snapshot, ui: Ui, body: BodyLayout, options: DrawOptions): BodyView {
   const { height, centreWidth } = body;
-  const { room, rooms } = snapshot;
+  const { room } = snapshot;
   const { symbols, rowLines, keysOf } = options;
-  const left = body.rooms === 0 ? undefined : roomsPane(rooms, body.rooms, height, options);
+  const left = body.rooms === 0 ? undefined : roomsPane(snapshot, body.rooms, height, options);
   const right =
     body.members === 0 || room === undefined
       ? undefined

@@ -15,15 +15,31 @@ export interface PaneView {
   readonly ids: readonly (string | undefined)[];
 }
 
-/** The rooms with number, name and unread counts, around the open one. */
-export function roomsPane(rooms: readonly RoomEntry[], width: number, height: number, look: Look): PaneView {
+/** The rooms with number, name and unread counts, around the open one; above them, who asks to write. */
+export function roomsPane(
+  { rooms, requests }: Pick<Snapshot, 'rooms' | 'requests'>,
+  width: number,
+  height: number,
+  look: Look,
+): PaneView {
   const { symbols } = look;
-  const open = rooms.findIndex((room) => room.open);
-  const { from, shown } = part(rooms, Math.max(0, open), height);
+  const title = (text: string, style: Style) => ({
+    line: fit([span(` ${shorten(text, width - 2, symbols.ellipsis)}`, style)], width),
+    id: undefined,
+  });
+  const all = [
+    ...(requests === '' ? [] : [title(requests, { fg: 'accent', bold: true })]),
+    ...rooms.flatMap((room) => [
+      ...(room.heading === '' ? [] : [title(room.heading, DIM)]),
+      { line: roomLine(room, width, look), id: room.id },
+    ]),
+  ];
+  const open = all.findIndex(({ id }) => id !== undefined && id === rooms.find((room) => room.open)?.id);
+  const { from, shown } = part(all, Math.max(0, open), height);
   return {
     lines: filled(
-      shown.map((room) => roomLine(room, width, look)),
-      { width, height, above: from > 0, below: from + shown.length < rooms.length, symbols },
+      shown.map(({ line }) => line),
+      { width, height, above: from > 0, below: from + shown.length < all.length, symbols },
     ),
     ids: Array.from({ length: height }, (_, i) => shown[i]?.id),
   };

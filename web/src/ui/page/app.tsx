@@ -107,7 +107,9 @@ export function App({ view, loader }: AppProps) {
       </a>
       <Banner connection={snapshot.connection} />
       {dialog === undefined && <FlashView flash={flash} />}
-      {rooms.length > 0 && <RoomsView rooms={rooms} actions={actions} chosen={choose} />}
+      {rooms.length > 0 && (
+        <RoomsView rooms={rooms} requests={snapshot.requests} actions={actions} chosen={choose} />
+      )}
       {room === undefined || panels === undefined ? (
         <Welcome actions={actions} />
       ) : (

@@ -5,13 +5,15 @@ import { Icon, Mark } from '../icons.tsx';
 import { useWords } from '../words.ts';
 
 interface RoomsProps {
+  /** Who asks to write, in a sentence; empty for nobody. */
+  readonly requests: string;
   readonly rooms: readonly RoomEntry[];
   readonly actions: Actions;
   /** A room was chosen, possibly the open one. */
   readonly chosen: (room: string) => void;
 }
 
-export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
+export function RoomsView({ rooms, requests, actions, chosen }: RoomsProps) {
   const words = useWords();
   const { app, rooms: text } = words.text.web;
   return (
@@ -49,9 +51,15 @@ export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
           <Icon name="gear" />
         </button>
       </header>
+      {requests !== '' && (
+        <button type="button" class="requests" onClick={() => actions.run('requests')}>
+          {requests}
+        </button>
+      )}
       <ul>
         {rooms.map((room) => (
           <li key={room.id}>
+            {room.heading !== '' && <h2>{room.heading}</h2>}
             <button
               type="button"
               class={`room${room.ended === '' ? '' : ' ended'}${room.unread > 0 && !room.muted ? ' new' : ''}`}

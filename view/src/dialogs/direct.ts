@@ -1,0 +1,138 @@
+import { ChatError } from '@gochat/client/chat-error';
+import type { DirectRequest, MemberInfo } from '@gochat/client/methods';
+import type { Chat } from '../chat/chat.ts';
+import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
+import type { MenuDialog } from './dialog.ts';
+import { choiceField, form, menuItem, textField } from './forms.ts';
+
+type DirectParts = Pick<
+  Chat,
+  'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation' | 'preferences' | 'platform'
+>;
+
+const WAIT_MS = 30_000;
+const WHO = ['all', 'verified', 'none'] as const;
+
+/** The words are loaded with the first use: few rooms are conversations of two. @throws ChatError `internal` */
+function wordsOf({ words }: DirectParts) {
+  return words.text.direct().catch((cause: unknown) => {
+    throw new ChatError({ reason: 'code-not-loaded' }, { cause });
+  });
+}
+
+/** Asks for the first words to a member, or opens the conversation that there is. @param text said at once if it isn't empty */
+export function writeTo(chat: DirectParts, member: MemberInfo, text: string): void {
+  const { room, profile, dialogs, flashes } = { ...chat, room: chat.navigation.room };
+  if (room === undefined) return;
+  const name = sanitizeLine(member.name);
+  const write = async (said: string) => {
+    const words = said === '' ? {} : { text: said };
+    const call = { room: room.info.id, member: member.identity, ...words, waitMs: WAIT_MS };
+    const made = await profile.call('dm', call);
+    await chat.navigation.enter(made.id);
+    if (made.direct?.state === 'asked') flashes.good((await wordsOf(chat)).asked(name));
+  };
+  flashes.attempt(async () => {
+    const rooms = await profile.call('rooms', {});
+    const isThere = rooms.some(
+      ({ direct, status }) => direct?.identity === member.identity && status === 'active',
+    );
+    if (isThere || text !== '') return write(text);
+    const words = (await wordsOf(chat)).write;
+    const asks = form(words.title(name), [words.text], [textField('text', words.first)], words.submit);
+    dialogs.show({
+      dialog: asks,
+      submit: async (values, handle) => {
+        await write((values.text ?? '').trim());
+        handle.close();
+      },
+    });
+    return undefined;
+  });
+}
+
+/** Lists who asks to write to this person. */
+export function showRequests(chat: DirectParts): void {
+  chat.flashes.attempt(async () => {
+    const { list } = await wordsOf(chat);
+    const requests = await chat.profile.call('requests', {});
+    const items = requests.map((one) =>
+      menuItem(
+        one.id,
+        list.item(sanitizeLine(one.name), sanitizeLine(one.roomName)),
+        sanitizeLine(one.text).slice(0, 40),
+      ),
+    );
+    chat.dialogs.show<MenuDialog>({
+      dialog: {
+        kind: 'menu',
+        title: list.title,
+        text: requests.length === 0 ? [list.none] : [],
+        code: [],
+        items: [...items, menuItem('who', list.who)],
+      },
+      pick: (id) => {
+        const request = requests.find((one) => one.id === id);
+        if (request === undefined) askWho(chat);
+        else showRequest(chat, request);
+      },
+    });
+  });
+}
+
+/** One request, with its first words. */
+function showRequest(chat: DirectParts, request: DirectRequest): void {
+  const { profile, dialogs, flashes, navigation, words } = chat;
+  flashes.attempt(async () => {
+    const text = (await wordsOf(chat)).request;
+    const said = sanitizeText(request.text).split('\n');
+    const at = words.clock.moment(request.at);
+    dialogs.show<MenuDialog>({
+      dialog: {
+        kind: 'menu',
+        title: text.title(sanitizeLine(request.name)),
+        text: [
+          ...said.filter((line) => line !== ''),
+          text.text(sanitizeLine(request.roomName), at),
+          text.privacy,
+        ],
+        code: [],
+        items: [menuItem('accept', text.accept), menuItem('ignore', text.ignore)],
+      },
+      pick: async (name, handle) => {
+        if (name === 'accept') {
+          const { id } = await profile.call('acceptRequest', { id: request.id, waitMs: WAIT_MS });
+          handle.close();
+          await navigation.enter(id);
+          return;
+        }
+        await profile.call('ignoreRequest', { id: request.id });
+        handle.close();
+        flashes.good((await wordsOf(chat)).isIgnored);
+      },
+    });
+  });
+}
+
+/** Asks who may ask to write to this person. */
+function askWho(chat: DirectParts): void {
+  const { preferences, dialogs, flashes } = chat;
+  flashes.attempt(async () => {
+    const { who, saved } = await wordsOf(chat);
+    const choices = WHO.map((value) => ({ value, label: who[value] }));
+    dialogs.show({
+      dialog: form(
+        who.title,
+        [],
+        [choiceField('asks', who.label, preferences.current.asks, choices)],
+        who.submit,
+      ),
+      submit: async (values, handle) => {
+        const asks = WHO.find((one) => one === values.asks) ?? 'all';
+        await preferences.change({ asks });
+        handle.close();
+        flashes.good(saved);
+      },
+    });
+  });
+}
