@@ -15,6 +15,7 @@ import type {
   ChatEvent,
   DeviceOfPerson,
   DeviceRemoval,
+  DirectRequest,
   MemberInfo,
   Problem,
   RecoveryLink,
@@ -29,6 +30,7 @@ export type {
   ChatEvent,
   DeviceOfPerson,
   DeviceRemoval,
+  DirectRequest,
   FileContent,
   FileSource,
   HistoryItem,
@@ -258,6 +260,21 @@ export class GoChat {
     const room = this.#rooms.get(info.id) ?? new ChatRoom(this.profile, info);
     this.#rooms.set(info.id, room);
     return room;
+  }
+
+  /** Who asks to write to this person alone. */
+  requests(): Promise<readonly DirectRequest[]> {
+    return this.profile.call('requests', {});
+  }
+
+  /** @param id of a request, or its beginning. @returns the conversation. @throws ChatError `unknown-entry`; `refused` if it has ended */
+  async accept(id: string): Promise<ChatRoom> {
+    return this.#room(await this.profile.call('acceptRequest', { id: textOf(id), waitMs: WAIT_MS }));
+  }
+
+  /** Who asks doesn't learn of it. @throws ChatError `unknown-entry` */
+  async ignore(id: string): Promise<void> {
+    await this.profile.call('ignoreRequest', { id: textOf(id) });
   }
 
   rooms(): Promise<readonly RoomInfo[]> {
@@ -505,6 +522,15 @@ export class ChatRoom {
 
   async #newest(): Promise<string> {
     return (await this.#profile.call('history', { room: this.id, limit: 1 })).at(-1)?.seq ?? '0';
+  }
+
+  /**
+   * Writes to a member alone: asks first, or says it in the conversation that there is. What is said waits here until the other accepts.
+   * @param member its name or id. @returns the conversation, as `rooms` lists it. @throws ChatError `unknown-member`, `usage`
+   */
+  write(member: string, text = ''): Promise<RoomInfo> {
+    const words = text === '' ? {} : { text: textOf(text) };
+    return this.#profile.call('dm', { room: this.id, member: textOf(member), ...words, waitMs: WAIT_MS });
   }
 
   members(): Promise<readonly MemberInfo[]> {
