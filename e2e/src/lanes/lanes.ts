@@ -78,6 +78,7 @@ export const LANES = {
     'e2e/test/loaded-code.test.ts',
     'e2e/test/first-minute.test.ts',
     'e2e/test/limited-devices.test.ts',
+    'e2e/test/direct-messages.test.ts',
     'crypto/test/evidence.test.ts',
     'e2e/test/capture.test.ts',
     'e2e/test/removed.test.ts',
