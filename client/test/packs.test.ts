@@ -175,6 +175,15 @@ test('a range is by positions, by time or by number, and packs hold no more than
   expect(linesOf(small)).toEqual(said.toReversed());
 });
 
+test('a range ends before a time, and the one since that time has the rest', async () => {
+  const { ana } = await anaAndBen();
+  for (const text of ['one', 'two', 'three']) await ana.says({ kind: 'text', text });
+  await ana.reads();
+  const at = (await textsOf(ana))[1]?.at ?? 0;
+  const counts = async (range: PackRange) => (await packsOf(ana, range)).map(({ messages }) => messages);
+  expect([await counts({ until: at }), await counts({ since: at })]).toEqual([[1], [2]]);
+});
+
 test('a room that shows newcomers nothing shares nothing with them, and a sharer can not change that', async () => {
   const world = await anaAndBen();
   const { ana, ben } = world;

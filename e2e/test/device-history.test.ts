@@ -1,3 +1,4 @@
+import { platform } from '@gochat/client/internal/profile/platform';
 import { expect } from 'vitest';
 import { test } from '../src/people/device-test.ts';
 import { type DeviceWorld, followsAll, links, roomsOf } from '../src/people/devices.ts';
@@ -44,6 +45,30 @@ test.concurrent('a linked device is given the last days, also of rooms that show
   await ana.says(room, 'more');
   await phone.hears(room, 'more');
   expect(await phone.read(room)).toEqual(['ana: stew?', 'ben: yes', 'ana: more']);
+});
+
+test.concurrent('a linked device is given also what is older than thirty days, after the last days of all rooms', async ({
+  world,
+}) => {
+  const server = await world.server();
+  let shiftMs = 0;
+  const env = { ...platform, now: () => platform.now() + shiftMs };
+  const [ana, phone] = [await world.someone('ana', { env }), await world.someone('phone')];
+  const { room } = await ana.hosts(server.url, 'diary');
+  await followsAll(ana);
+  const texts = Array.from({ length: 5 }, (_, n) => `entry ${n}`);
+  for (const text of texts) await ana.posts(room, { kind: 'text', text });
+  const { link } = await ana.profile.call('linkOffer', { limited: false, waitMs: WAIT_MS });
+  const { digits } = await phone.profile.call('linkAccept', { link, label: 'Phone', waitMs: WAIT_MS });
+  const stageOf = async (one: typeof ana) => (await one.profile.call('linking', {})).stage;
+  await ana.until(async () => (await stageOf(ana)) === 'opened', 'the link was opened');
+  await ana.profile.call('linkConfirm', { digits, waitMs: WAIT_MS });
+  // Before the phone has joined, and is given anything.
+  shiftMs = 40 * 24 * 3600 * 1000;
+  await phone.until(async () => (await stageOf(phone)) === 'joined', 'the phone is linked');
+  await followsAll(phone);
+  await phone.until(async () => (await phone.read(room)).length === texts.length, 'the history is there');
+  expect(await phone.read(room)).toEqual(texts.map((text) => `ana: ${text}`));
 });
 
 test.concurrent('a limited device is given none of it, and nobody is where it would read it', async ({

@@ -1,7 +1,6 @@
 import type { Content } from '@gochat/crypto/content';
 import { newId } from '@gochat/crypto/new-id';
 import { membersOf, type Room } from '@gochat/crypto/room';
-import type { RoomId } from '@gochat/protocol/fields';
 import { mergePack } from '../history/merge-pack.ts';
 import { fetchPack, postPack } from '../history/pack-posts.ts';
 import { readPacks } from '../history/read-packs.ts';
@@ -12,10 +11,13 @@ import { type Context, isIn } from './context.ts';
 import { siblingsIn } from './known-devices.ts';
 import { serverOf } from './ticket.ts';
 
-/** How much of the history of each room a new device is given. */
-const GIVEN_MS = 30 * 24 * 3600 * 1000;
-/** The most of one room, in packs of 4 MiB: the newest. */
+/** How much of the history of each room a new device is given first. */
+const FIRST_MS = 30 * 24 * 3600 * 1000;
+/** The most of one room, in packs of 4 MiB, the newest: of those days, and of what is older. */
 const MOST_PACKS = 4;
+const MOST_OLDER_PACKS = 1;
+/** In the store, after the id of a room whose last days are given. */
+const OLDER = ' older';
 
 type HistoryContent = Extract<Content, { kind: 'history' }>;
 
@@ -27,8 +29,8 @@ interface Gift {
 }
 
 /**
- * Gives a device that this one has linked the history of the last 30 days, whatever the rooms show newcomers: a self room carries it, so
- * that only this person's devices can read it. Where a limited device is among them, nothing is given. Both sides go on after a crash; a message that comes twice is one line.
+ * Gives a device that this one has linked the history of the last 30 days of all rooms, and after that what is older, whatever the rooms
+ * show newcomers: a self room carries it, so that only this person's devices can read it. Where a limited device is among them, nothing is given. Both sides go on after a crash; a message that comes twice is one line.
  */
 export class Histories {
   readonly #context: Context;
@@ -69,16 +71,16 @@ export class Histories {
     const { self, rooms, store, jobs } = this.#context;
     for (const [device, left] of store.gifts) {
       if (left.size === 0) this.#ends(device, undefined);
-      for (const id of left) {
-        const session = rooms.find(({ room }) => room.id === id);
-        if (session === undefined || session.meta.left) this.#ends(device, id);
+      for (const what of left) {
+        const session = rooms.find(({ room }) => room.id === what.replace(OLDER, ''));
+        if (session === undefined || session.meta.left) this.#ends(device, what);
         const place = session && self.find(({ meta }) => serverOf(meta) === serverOf(session.meta));
         if (session === undefined || place === undefined || !isReader(place, device)) continue;
         // A self room has no place that only some of its devices read.
-        if (siblingsIn(place).some(({ limited }) => limited)) this.#ends(device, id);
-        if (!left.has(id) || this.#isOverheard(place)) continue;
+        if (siblingsIn(place).some(({ limited }) => limited)) this.#ends(device, what);
+        if (!left.has(what) || this.#isOverheard(place)) continue;
         // One at a time: what people write goes before it.
-        if (jobs.start(`give ${device}`, () => this.#give({ device, session, place }))) break;
+        if (jobs.start(`give ${device}`, () => this.#give({ device, what, session, place }))) break;
       }
     }
     for (const gift of this.#gifts) {
@@ -90,27 +92,27 @@ export class Histories {
 
   async #give(to: {
     readonly device: string;
+    readonly what: string;
     readonly session: RoomSession;
     readonly place: RoomSession;
   }): Promise<void> {
-    const { device, session, place } = to;
+    const { device, what, session, place } = to;
     const { records, env } = this.#context.parts;
     const { room } = session;
     const now = env.now();
+    const isOlder = what.endsWith(OLDER);
+    const range = isOlder ? { until: now - FIRST_MS } : { since: now - FIRST_MS };
     let packs = 0;
-    for await (const { pack } of readPacks(
-      records,
-      room,
-      { since: now - GIVEN_MS },
-      { forNewcomers: false, now },
-    )) {
+    for await (const { pack } of readPacks(records, room, range, { forNewcomers: false, now })) {
       const posted = await postPack({ session: place, env, timers: this.#timers }, pack);
       const content = { kind: 'history', to: device, of: room.id, ...posted } as const;
       await place.queue([{ id: newId(env), content: { ...content, parts: [...posted.parts] } }]);
       packs += 1;
-      if (packs === MOST_PACKS) break;
+      if (packs === (isOlder ? MOST_OLDER_PACKS : MOST_PACKS)) break;
     }
-    this.#ends(device, room.id);
+    // The last days of the other rooms come before.
+    if (!isOlder) this.#context.store.gifts.get(device)?.add(room.id + OLDER);
+    this.#ends(device, what);
   }
 
   async #take({ session, received, content }: Gift, into: RoomSession): Promise<void> {
@@ -123,10 +125,10 @@ export class Histories {
     this.#gifts = this.#gifts.filter((gift) => gift.received !== received);
   }
 
-  #ends(device: string, room: RoomId | undefined): void {
+  #ends(device: string, what: string | undefined): void {
     const { store } = this.#context;
     const left = store.gifts.get(device);
-    if (room !== undefined) left?.delete(room);
+    if (what !== undefined) left?.delete(what);
     if (left === undefined || left.size === 0) store.gifts.delete(device);
     store.changed();
   }

@@ -16,7 +16,7 @@ interface Stored {
   readonly dead: Readonly<Record<string, string>>;
   /** By lost device: the rooms from which this device has removed it, and whoever came with it. */
   readonly swept: Readonly<Record<string, readonly string[]>>;
-  /** By device that this one has linked: the rooms whose history it has still to be given. */
+  /** By device that this one has linked: the rooms whose history it has still to be given, by their ids, or by id and ` older` for what comes after the last days. */
   readonly gifts: Readonly<Record<string, readonly string[]>>;
   /** The devices in the order in which this one has seen them come: those with the same number were seen at once. */
   readonly came: Readonly<Record<string, number>>;
@@ -41,7 +41,7 @@ export class KeptStore {
   readonly adopted: Set<string>;
   readonly asked: Map<string, string>;
   readonly dead: Map<string, string>;
-  readonly gifts: Map<string, Set<RoomId>>;
+  readonly gifts: Map<string, Set<string>>;
   readonly #swept: Map<string, Set<string>>;
   readonly #came: Map<string, number>;
   #isChanged = false;
@@ -58,7 +58,7 @@ export class KeptStore {
     this.adopted = new Set(adopted);
     this.asked = new Map(Object.entries(asked));
     this.dead = new Map(Object.entries(dead));
-    this.gifts = sets<string, RoomId>(gifts);
+    this.gifts = sets(gifts);
     this.#swept = sets(swept);
     this.#came = new Map(Object.entries(came));
   }

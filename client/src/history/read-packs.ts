@@ -30,6 +30,8 @@ export interface PackRange {
   readonly to?: Position;
   /** The server's time of the oldest message, in milliseconds since 1970. */
   readonly since?: number;
+  /** All messages are from before this time, as well. */
+  readonly until?: number;
   /** How many messages, the newest first. */
   readonly last?: number;
 }
@@ -94,7 +96,7 @@ type TextLine = StoredLine & { readonly item: TextItem };
 async function* linesBackwards(
   records: Records,
   room: Room,
-  { from, to, since = 0 }: PackRange,
+  { from, to, since = 0, until = Number.POSITIVE_INFINITY }: PackRange,
   now: number,
 ): AsyncGenerator<TextLine, void, undefined> {
   const slices = new Slices();
@@ -113,7 +115,7 @@ async function* linesBackwards(
       await slices.over();
       const { item } = line;
       if ((from !== undefined && Number(item.seq) < Number(from)) || item.at < since - CLOCKS_MS) return;
-      if (isPackable(line, now) && item.at >= since) yield line;
+      if (isPackable(line, now) && item.at >= since && item.at < until) yield line;
     }
     if (rows.length < PAGE) return;
   }

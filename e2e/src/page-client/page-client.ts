@@ -151,7 +151,7 @@ export class PageClient {
     return this.#epoch.packs;
   }
 
-  /** What was said before this client has joined, as the newest pack tells it. */
+  /** What was said before this client has joined, as the newest pack has it. */
   async readShared(): Promise<(SharedPack & { readonly by: string }) | null> {
     const pack = this.packs.at(-1);
     if (pack === undefined) return null;
