@@ -22,6 +22,7 @@ export const LANES = {
     'e2e/test/devices-killed.test.ts',
     'crypto/test/large-split.test.ts',
     'e2e/test/devices.test.ts',
+    'e2e/test/disappearing.test.ts',
     'e2e/test/backup.test.ts',
     'e2e/test/delivery-ends.test.ts',
     'e2e/test/file-verbs.test.ts',
