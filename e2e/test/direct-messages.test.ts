@@ -1,3 +1,7 @@
+import { fingerprintOf } from '@gochat/crypto/identity';
+import { formatLink } from '@gochat/crypto/link';
+import { decodeBytes } from '@gochat/protocol/encoding';
+import type { RoomId } from '@gochat/protocol/fields';
 import { expect } from 'vitest';
 import { test } from '../src/people/device-test.ts';
 import { type DeviceWorld, followsAll, links, renewsOwnInvite } from '../src/people/devices.ts';
@@ -158,7 +162,7 @@ test.concurrent('what is accepted on one device is read on the other', async ({ 
   for (const one of [laptop, ben]) await one.hears(id, 'now both read');
 });
 
-test.concurrent('a box that a change overtakes is made anew', async ({ world }) => {
+test.concurrent('a box that a change overtakes is made again', async ({ world }) => {
   const { ana, ben, room } = await kitchen(world);
   // Each heal begins an epoch, in which the boxes of before can't be opened.
   const heals = Array.from({ length: 3 }, () =>
@@ -210,4 +214,25 @@ test.concurrent('a process that dies at any write asks once, and says the first 
     await one.close();
   }
   expect(writes).toBeGreaterThan(3);
+});
+
+test.concurrent('whoever passes the link of a conversation on lets nobody in', async ({ world }) => {
+  const { ana, ben, mal, room, server } = await kitchen(world);
+  const { id } = await writes(ana, room, 'ben', 'hello');
+  await isAsked(ben);
+  await ben.close();
+  // What Ben has of the invite, as his records say.
+  const records = (await openedRecords(ben.dir)).toString('latin1');
+  const [, secret = ''] = /"secret":"([A-Za-z0-9_-]{22})"/.exec(records) ?? [];
+  const members = await mal.profile.call('members', { room });
+  const founder = members.find(({ name }) => name === 'ana')?.identity ?? '';
+  const link = formatLink({
+    address: server.url.replace('tcp:', 'http:'),
+    room: id as RoomId,
+    secret: decodeBytes(secret),
+    founder: fingerprintOf(decodeBytes(founder)),
+  });
+  await mal.profile.call('join', { link, as: 'mal', waitMs: 5000 }).catch(() => undefined);
+  await ana.syncs(id);
+  expect((await ana.profile.call('members', { room: id })).map(({ name }) => name)).toEqual(['ana']);
 });

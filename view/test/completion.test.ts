@@ -18,7 +18,7 @@ const emoji = await openEmojiBook();
 const parts = {
   members,
   rooms: ['kitchen', 'garden'],
-  commands: commandsIn(words.text.commands),
+  commands: commandsIn(await words.text.commands()),
   emoji,
   paths: undefined,
 };

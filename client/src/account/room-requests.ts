@@ -15,7 +15,7 @@ import { checkToken } from '../api/validate-input.ts';
 import { type BackupMethod, backupHandlers } from '../backup/backups.ts';
 import { type DeviceMethod, Devices } from '../devices/devices.ts';
 import type { DevicesParts } from '../devices/devices-parts.ts';
-import { DirectRooms } from '../direct/direct-rooms.ts';
+import { LazyDirect } from '../direct/lazy-direct.ts';
 import { Requests } from '../direct/requests.ts';
 import { idsOf } from '../files/file-ids.ts';
 import { findFile, messageAt } from '../files/find-file.ts';
@@ -57,7 +57,8 @@ export class RoomRequests {
   readonly #governance: Governance;
   readonly #moderation: Moderation;
   readonly #devices: Devices;
-  readonly #direct: DirectRooms;
+  readonly #direct: LazyDirect;
+  readonly #requests: Requests;
   readonly #all: AllHandlers;
 
   /** One join of a room at a time: of two, the server would refuse one, because the device is a member. */
@@ -77,7 +78,8 @@ export class RoomRequests {
       requests,
       joinsOf,
     });
-    this.#direct = new DirectRooms({ ...parts, rooms, settings, requests, joinsOf });
+    this.#requests = requests;
+    this.#direct = new LazyDirect({ ...parts, rooms, settings, requests, joinsOf });
     const sync = () => this.#devices.sync();
     const backups = backupHandlers({ ...parts, rooms, settings, sync, joinsOf });
     this.#all = { ...this.#handlers, ...this.#devices.handlers, ...backups };
@@ -100,7 +102,7 @@ export class RoomRequests {
     const stored = await Requests.load(parts.records);
     const requests = new RoomRequests(parts, settings, await Rooms.load(parts), stored);
     await requests.#devices.resume();
-    await requests.#direct.resume();
+    requests.#direct.resume();
     return requests;
   }
 
@@ -262,13 +264,14 @@ export class RoomRequests {
     reportCompromise: async (params) =>
       this.#governance.reportCompromise(await this.#current(params.room, params.waitMs), params),
     dm: async ({ room, ...wanted }) => {
-      const session = await this.#direct.write(await this.#followed(room), wanted);
+      const direct = await this.#direct.load();
+      const session = await direct.write(await this.#followed(room), wanted);
       return roomInfo(session);
     },
-    requests: async () => this.#direct.list(),
-    acceptRequest: async ({ id, waitMs }) => roomInfo(await this.#direct.accept(id, waitMs)),
+    requests: async () => (this.#requests.all.length === 0 ? [] : (await this.#direct.load()).list()),
+    acceptRequest: async ({ id, waitMs }) => roomInfo(await (await this.#direct.load()).accept(id, waitMs)),
     ignoreRequest: async ({ id }) => {
-      await this.#direct.ignore(id);
+      await (await this.#direct.load()).ignore(id);
       return null;
     },
     revoke: async (params) =>

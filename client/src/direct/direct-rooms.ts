@@ -57,9 +57,11 @@ export class DirectRooms {
     );
   }
 
-  /** Goes on with what an earlier process has begun. */
+  /** Goes on with what an earlier process has begun, or was left before this code was loaded. */
   async resume(): Promise<void> {
     const { rooms } = this.#parts;
+    await this.#openAll();
+    this.#nudge();
     for (const { id, direct } of rooms.metas)
       if (direct?.ask !== undefined) rooms.follow(await rooms.withId(id));
   }
@@ -145,7 +147,7 @@ export class DirectRooms {
     return { common: common.room.id, secret: encodeBytes(env.random(16)), box, message, text };
   }
 
-  /** When an invite ends that is made now. */
+  /** Until when an invite can be used that is made now. */
   #expiry({ connection }: RoomSession): number {
     const most = connection?.inviteLifetimeMs ?? INVITE_LIFETIME_MS;
     return Math.floor(this.#parts.env.now() + Math.min(INVITE_LIFETIME_MS, most));

@@ -117,6 +117,8 @@ export class RoomStore {
     const ended = meta.left ? outbox.end('unknown') : room.status === 'removed' ? outbox.end('refused') : [];
     if (ended.length > 0) await records.write(ended);
     const store = new RoomStore(records, env, room, meta, request && fromJson<OpenRequest>(request), outbox);
+    // An earlier process may have ended before it has processed them.
+    if ((await records.list('received', meta.id, { limit: 1 })).length > 0) store.#receivedRevision = 1;
     store.#nextExpiry = (await expiringNext(records, meta.id, 1))[0]?.expires;
     // Before anything is shown. A room whose records can't be written any more opens, too.
     await store.expire().catch((error: unknown) => {

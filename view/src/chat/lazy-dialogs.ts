@@ -37,12 +37,13 @@ export class LazyDialogs {
   }
 
   async #load(): Promise<Loaded> {
-    const [{ dialogCode: code }] = await Promise.all([
+    const [{ dialogCode: code }, words] = await Promise.all([
       import('../dialogs/dialog-code.ts'),
+      this.#chat.words.text.commands(),
       this.#loadScreen(),
     ]);
     const files = new code.FileActs(this.#chat);
-    this.#loaded = { code, commands: new code.CommandTable(this.#chat, files), files };
+    this.#loaded = { code, commands: new code.CommandTable(this.#chat, files, words), files };
     return this.#loaded;
   }
 

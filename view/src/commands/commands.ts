@@ -453,10 +453,10 @@ export class CommandTable implements Commands {
   readonly #chat: Chat;
   readonly #files: FileActs;
 
-  constructor(chat: Chat, files: FileActs) {
+  constructor(chat: Chat, files: FileActs, words: Readonly<Record<CommandName, CommandText>>) {
     this.#chat = chat;
     this.#files = files;
-    this.all = commandsIn(chat.words.text.commands);
+    this.all = commandsIn(words);
   }
 
   named(word: string): Command | undefined {

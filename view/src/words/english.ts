@@ -1,5 +1,4 @@
 import type { HistorySetting } from '@gochat/client/settings';
-import { commandWords } from './commands.ts';
 import { dialogWords } from './dialogs.ts';
 import { durationText } from './duration.ts';
 import { errorText } from './errors.ts';
@@ -24,7 +23,8 @@ export type ViewWords = Words<ViewText>;
 function text(f: Formats) {
   return {
     backups: async () => (await import('./backups.ts')).backupWords(f),
-    commands: commandWords(),
+    /** Loaded with the commands. */
+    commands: async () => (await import('./commands.ts')).commandWords(),
     composer: composerWords(f),
     /** Loaded apart: most people link a device once. */
     devices: async () => (await import('./devices.ts')).deviceWords(f),
