@@ -2,14 +2,18 @@ import { fingerprintOf } from '@gochat/crypto/identity';
 import { formatLink } from '@gochat/crypto/link';
 import { decodeBytes } from '@gochat/protocol/encoding';
 import type { RoomId } from '@gochat/protocol/fields';
+import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import { serve } from '@gochat/server/internal/serve';
 import { expect } from 'vitest';
 import { test } from '../src/people/device-test.ts';
 import { type DeviceWorld, followsAll, links, renewsOwnInvite } from '../src/people/devices.ts';
 import { Mortal } from '../src/people/mortal.ts';
 import { openedRecords } from '../src/people/opened-records.ts';
-import type { Someone } from '../src/people/people.ts';
+import { type Someone, silentLogger, temporary } from '../src/people/people.ts';
 import { findWords, folderBytes, Wiretap } from '../src/servers/wiretap.ts';
 import { WAIT_MS } from '../src/waits.ts';
+
+const TOKEN = 'letOnlyMembersMakeRooA';
 
 /** Ana, Ben and Mal in one room, which all of them follow. */
 async function kitchen(world: DeviceWorld) {
@@ -235,4 +239,36 @@ test.concurrent('whoever passes the link of a conversation on lets nobody in', a
   await mal.profile.call('join', { link, as: 'mal', waitMs: 5000 }).catch(() => undefined);
   await ana.syncs(id);
   expect((await ana.profile.call('members', { room: id })).map(({ name }) => name)).toEqual(['ana']);
+});
+
+test.concurrent('where rooms need a token, members of a room can still write to each other', async ({
+  world,
+}) => {
+  const folder = await temporary();
+  const server = await serve({
+    engine: await openLmdb({ folder: folder.path }),
+    host: '127.0.0.1',
+    port: 0,
+    limits: {},
+    names: [{ host: '127.0.0.1' }],
+    createToken: TOKEN,
+    membersCreate: true,
+    logger: silentLogger(),
+  });
+  world.finally(async () => {
+    await server.close();
+    await folder.remove();
+  });
+  const [ana, ben] = [await world.someone('ana'), await world.someone('ben')];
+  const address = `tcp://127.0.0.1:${server.port}`;
+  const create = { name: 'kitchen', as: 'ana', server: address, waitMs: WAIT_MS };
+  await expect(ana.profile.call('create', create)).rejects.toMatchObject({ code: 'token' });
+  const { id: room } = await ana.profile.call('create', { ...create, token: TOKEN });
+  await ben.joins(await ana.invites(room));
+  for (const one of [ana, ben]) await followsAll(one);
+  await ana.syncs(room);
+  const { id } = await writes(ana, room, 'ben', 'without a token');
+  await isAsked(ben);
+  await ben.profile.call('acceptRequest', { id, waitMs: WAIT_MS });
+  await ben.hears(id, 'without a token');
 });
