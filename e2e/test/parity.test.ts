@@ -41,6 +41,7 @@ const FEATURES = [
   'devices',
   'linking a device',
   'a recovery link',
+  'saving and restoring a backup',
   'rename and topic',
   'history for newcomers',
   'messages that disappear',
@@ -287,6 +288,16 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says('/recovery');
     await shows(by, ['You have one'], ['The link is not shown again']);
     await by.closes('You have one');
+  },
+  'saving and restoring a backup': async (by, to, tag) => {
+    const file = await by.backsUp(`passphrase of ${tag}`);
+    expect(file.toString('latin1')).toMatch(/^age-encryption\.org\/v1\n-> scrypt/);
+    await to.restores(`other${tag}.age`, file);
+    await shows(to, ['Restore a backup', `with what is in other${tag}.age`, 'Passphrase or recovery link']);
+    // Stretching a passphrase takes a second each time; nothing is stored in a profile that is somebody else's.
+    await to.fills([`another one of ${tag}`]);
+    await shows(to, ['This doesn’t open the backup'], [`another one of ${tag}`]);
+    await to.closes('Restore a backup');
   },
   'rename and topic': async (by, to, tag) => {
     await by.says(`/topic about${tag}`);

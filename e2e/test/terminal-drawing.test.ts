@@ -251,6 +251,22 @@ describe('dialogs', () => {
     expect(joined).toContain(DIALOGS.invite.link);
   });
 
+  test('a secret is drawn as dots until it is revealed', () => {
+    const { fields } = DIALOGS.form;
+    const index = fields.findIndex(({ type }) => type === 'secret');
+    const text = fields[index]?.value ?? '';
+    const editor = { text, cursor: text.length, killed: '', past: [], last: 'other' } as const;
+    const at = { tick: 1, values: {}, scroll: 0, untouched: false, editor };
+    const shown = (where: number, revealed: boolean) =>
+      drawn(asking(DIALOGS.form), WIDE, { dialog: { ...at, index: where, revealed } }).text;
+    for (const where of [index, fields.length]) {
+      expect(shown(where, false)).not.toContain(text);
+      expect(shown(where, false)).toContain('•'.repeat(text.length));
+      expect(shown(where, true)).toContain(text);
+    }
+    expect(shown(index, false)).toContain('Alt+V shows it');
+  });
+
   test('help can be scrolled', () => {
     const first = drawn(asking(DIALOGS.help), USUAL);
     expect(first.text).toMatch(/Ctrl\+G +\/palette/);
@@ -262,6 +278,7 @@ describe('dialogs', () => {
       values: {},
       scroll,
       untouched: true,
+      revealed: false,
       editor: { text: '', cursor: 0, killed: '', past: [], last: 'other' },
     } as const;
     expect(drawn(asking(DIALOGS.help), USUAL, { dialog }).text).toContain('/command-39');

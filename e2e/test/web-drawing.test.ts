@@ -162,8 +162,23 @@ describeInBrowser('the drawn page', () => {
     await dialog.getByLabel('Send read receipts').uncheck();
     await page.keyboard.press('Enter');
     expect(await visitor.calls()).toEqual([
-      ['submit', { name: 'tea', as: 'ana', notify: 'none', receipts: '' }],
+      ['submit', { name: 'tea', as: 'ana', token: 'wombat', notify: 'none', receipts: '' }],
     ]);
+  });
+
+  test('a secret is hidden until its button is pressed, and again after that', async ({ visits }) => {
+    const { page } = await visits('form');
+    const secret = page.getByLabel('Token of the server');
+    const reveal = page.getByRole('button', { name: 'Show', exact: true });
+    const isHidden = () => secret.evaluate((field) => (field as HTMLInputElement).type === 'password');
+    await secret.fill('two wombats');
+    expect(await isHidden()).toBe(true);
+    await reveal.click();
+    expect(await isHidden()).toBe(false);
+    expect(await reveal.getAttribute('aria-pressed')).toBe('true');
+    await reveal.click();
+    expect(await isHidden()).toBe(true);
+    expect(await secret.inputValue()).toBe('two wombats');
   });
 
   test('an invite shows its whole link, and a QR code that is dark on light in every theme', async ({

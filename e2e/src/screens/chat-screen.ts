@@ -20,6 +20,10 @@ export interface ChatScreen {
   saves(): Promise<string>;
   /** Saves the open room as plain text. @returns what the file holds */
   exports(): Promise<string>;
+  /** Saves a backup for a passphrase. @returns what the file holds */
+  backsUp(passphrase: string): Promise<Buffer>;
+  /** Begins to restore a backup that is in a file of this name. */
+  restores(name: string, backup: Buffer): Promise<void>;
   /** Runs a command on the message that holds this text; it is the newest that does. */
   on(
     text: string,
@@ -121,6 +125,26 @@ export class TerminalChat implements ChatScreen {
     await shows(this, ['The room is saved as ']);
     const [, path = ''] = /The room is saved as (.+?\.txt)/.exec(await this.text()) ?? [];
     return readFile(path, 'utf8');
+  }
+
+  async backsUp(passphrase: string): Promise<Buffer> {
+    await this.says('/backup');
+    await shows(this, ['Save a backup']);
+    // Where there is a recovery link, it is chosen first.
+    if ((await this.text()).includes('Opened by')) {
+      await this.screen.press('Down');
+      await this.screen.press('Tab');
+    }
+    await this.fills([passphrase]);
+    await shows(this, ['The backup is saved as ']);
+    const [, path = ''] = /The backup is saved as (.+?\.age)/.exec(await this.text()) ?? [];
+    return readFile(path);
+  }
+
+  async restores(name: string, backup: Buffer): Promise<void> {
+    const path = join(this.#folder, name);
+    await writeFile(path, backup);
+    await this.says(`/restore ${path}`);
   }
 
   async on(text: string, command: Parameters<ChatScreen['on']>[1]): Promise<void> {
@@ -270,12 +294,34 @@ export class WebChat implements ChatScreen {
     return this.#downloads('/export txt');
   }
 
+  async backsUp(passphrase: string): Promise<Buffer> {
+    await this.says('/backup');
+    const dialog = this.#page.getByRole('dialog', { name: 'Save a backup' });
+    await dialog.waitFor();
+    // Where there is a recovery link, it is chosen first.
+    const by = dialog.getByLabel('Opened by');
+    if ((await by.count()) > 0) await by.selectOption('a passphrase');
+    const file = await this.#downloaded(() => this.fills([passphrase]));
+    await shows(this, ['The backup is saved as ']);
+    return file;
+  }
+
+  async restores(name: string, backup: Buffer): Promise<void> {
+    const asked = this.#page.waitForEvent('filechooser');
+    await this.says('/restore');
+    await (await asked).setFiles({ name, mimeType: 'application/octet-stream', buffer: backup });
+  }
+
   async #downloads(command: string): Promise<string> {
+    return (await this.#downloaded(() => this.says(command))).toString('utf8');
+  }
+
+  async #downloaded(what: () => Promise<void>): Promise<Buffer> {
     // A browser that asks where to shows a window of its own.
     await this.#page.evaluate(() => Object.assign(globalThis, { showSaveFilePicker: undefined }));
     const begun = this.#page.waitForEvent('download');
-    await this.says(command);
-    return readFile(await (await begun).path(), 'utf8');
+    await what();
+    return readFile(await (await begun).path());
   }
 
   async on(text: string, command: Parameters<ChatScreen['on']>[1]): Promise<void> {

@@ -348,6 +348,7 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
         type: 'text',
         choices: [],
       },
+      { name: 'token', label: 'Token of the server', value: 'wombat', hint: '', type: 'secret', choices: [] },
       {
         name: 'notify',
         label: 'Notify me about',

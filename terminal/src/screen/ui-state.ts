@@ -44,6 +44,8 @@ export interface DialogUi {
   readonly scroll: number;
   /** Whether the text of the field is unchanged: then typed text replaces it. */
   readonly untouched: boolean;
+  /** Whether secrets can be read. */
+  readonly revealed: boolean;
 }
 
 export const INITIAL_UI: Ui = {

@@ -11,7 +11,7 @@ import type { DeviceParts } from './device-given.ts';
 import type { DeviceDialog, FormDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { FieldError } from './field-error.ts';
-import { choiceField, form, menuItem, textField } from './forms.ts';
+import { choiceField, form, menuItem, secretField, textField } from './forms.ts';
 
 type Parts = Pick<Chat, 'profile' | 'platform' | 'words' | 'dialogs' | 'flashes'>;
 
@@ -31,7 +31,7 @@ export async function askBackup(chat: Parts): Promise<void> {
     { value: 'recovery', label: text.recovery },
     { value: 'passphrase', label: text.passphrase },
   ];
-  const passphrase = textField('passphrase', text.passphraseField, '', text.hint(PASSPHRASE_CHARS));
+  const passphrase = secretField('passphrase', text.passphraseField, text.hint(PASSPHRASE_CHARS));
   const fields = hasLink ? [choiceField('by', text.by, 'recovery', choices), passphrase] : [passphrase];
   chat.dialogs.show<FormDialog>({
     dialog: form(text.title, [text.text], fields, text.submit),
@@ -73,7 +73,7 @@ export async function askRestore(chat: DeviceParts, path: string): Promise<strin
   if (typeof file === 'string') return file;
   if (file === undefined) return chat.platform.files.needsPaths === true ? text.noFile : undefined;
   const said = text.text(sanitizeLine(file.name));
-  const fields = [textField('key', text.key), textField('label', text.label, chat.platform.deviceName)];
+  const fields = [secretField('key', text.key), textField('label', text.label, chat.platform.deviceName)];
   chat.dialogs.show<FormDialog>({
     dialog: form(text.title, [said], fields, text.submit),
     submit: async ({ key = '', label = '' }, handle) => {

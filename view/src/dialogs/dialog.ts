@@ -59,8 +59,8 @@ export interface Field {
   readonly label: string;
   readonly value: string;
   readonly hint: string;
-  /** `choice` is one of `choices`; `toggle` is `on` or empty. */
-  readonly type: 'text' | 'choice' | 'toggle';
+  /** `secret` is text that is hidden unless the person wants to see it; `choice` is one of `choices`; `toggle` is `on` or empty. */
+  readonly type: 'text' | 'secret' | 'choice' | 'toggle';
   /** Whether it takes digits only, for which phones have other keys. */
   readonly numeric?: boolean;
   readonly choices: readonly { readonly value: string; readonly label: string }[];

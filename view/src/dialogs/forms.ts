@@ -5,6 +5,11 @@ export function textField(name: string, label: string, value = '', hint = ''): F
   return { name, label, value, hint, type: 'text', choices: [] };
 }
 
+/** As {@link textField}, for what bystanders must not read: a passphrase, a token. */
+export function secretField(name: string, label: string, hint = ''): Field {
+  return { ...textField(name, label, '', hint), type: 'secret' };
+}
+
 export function choiceField(
   name: string,
   label: string,

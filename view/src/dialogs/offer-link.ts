@@ -5,7 +5,7 @@ import { type DeviceGiven, WAIT_MS } from './device-given.ts';
 import type { DeviceDialog, FormDialog, InviteDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { FieldError } from './field-error.ts';
-import { choiceField, form, menuItem, textField, toggleField } from './forms.ts';
+import { choiceField, form, menuItem, secretField, textField, toggleField } from './forms.ts';
 import { qrSquares } from './qr-squares.ts';
 
 interface Terms {
@@ -33,7 +33,7 @@ function askTerms(given: DeviceGiven, asked: Terms = {}, token = false): void {
   const server = choiceField('server', text.offer.server, asked.server ?? servers[0] ?? '', choices);
   const fields = [
     ...(servers.length > 1 ? [{ ...server, hint: text.offer.serverHint }] : []),
-    ...(token ? [textField('token', create.token, '', create.tokenHint)] : []),
+    ...(token ? [secretField('token', create.token, create.tokenHint)] : []),
     toggleField('limited', text.offer.isLimited, asked.limited === true),
   ];
   chat.dialogs.show({

@@ -7,7 +7,7 @@ import { type DeviceGiven, WAIT_MS } from './device-given.ts';
 import { isLimited } from './device-names.ts';
 import type { DeviceDialog, InviteDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
-import { choiceField, form, menuItem, textField } from './forms.ts';
+import { choiceField, form, menuItem, secretField } from './forms.ts';
 import { serversOf } from './offer-link.ts';
 import { qrSquares } from './qr-squares.ts';
 
@@ -97,7 +97,7 @@ function askTerms(given: DeviceGiven, state: RecoveryState, asked: Terms = {}, t
   const server = choiceField('server', ask.server, asked.server ?? servers[0] ?? '', choices);
   const fields = [
     ...(servers.length > 1 ? [{ ...server, hint: ask.serverHint }] : []),
-    ...(token ? [textField('token', create.token, '', create.tokenHint)] : []),
+    ...(token ? [secretField('token', create.token, create.tokenHint)] : []),
   ];
   const said = [...(state.made ? [ask.ends(state.since)] : []), ...(token ? [ask.token] : [])];
   const title = state.made ? ask.replaceTitle : ask.title;

@@ -6,7 +6,7 @@ import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { Field, FormDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
-import { choiceField, form, textField, toggleField } from './forms.ts';
+import { choiceField, form, secretField, textField, toggleField } from './forms.ts';
 import { FIRST_TERMS, showInvite } from './invites.ts';
 import { checkNames } from './name-fields.ts';
 import { warnOfLoss } from './profile-loss.ts';
@@ -49,7 +49,7 @@ export function askCreate(chat: CreateParts, name = ''): void {
       const room = await chat.profile.call('create', asked).catch((error: unknown) => {
         // Few servers require a token, so it is asked for only after one has.
         if (error instanceof ChatError && error.code === 'token')
-          handle.update({ fields: [...fields, textField('token', create.token, '', create.tokenHint)] });
+          handle.update({ fields: [...fields, secretField('token', create.token, create.tokenHint)] });
         throw error;
       });
       void chat.platform.keepsProfile(true);

@@ -7,6 +7,8 @@ export function screenText(f: Formats) {
     app: 'GoChat',
     wait: 'Please wait…',
     cancel: 'Cancel',
+    /** Below a secret that is typed. */
+    reveal: (isRevealed: boolean) => (isRevealed ? 'Alt+V hides it' : 'Alt+V shows it'),
     count: (n: number) => f.number(n),
 
     /** What the field at the bottom begins with. */

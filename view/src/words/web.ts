@@ -22,6 +22,8 @@ function webText(f: Formats) {
     skip: 'Skip to the message field',
     close: 'Close',
     cancel: 'Cancel',
+    /** Of what is typed into a field. */
+    reveal: 'Show',
     suggestions: 'Suggestions',
     /** This browser, among a person's devices. */
     deviceName: (browser = 'Browser', system?: string) =>

@@ -1,5 +1,6 @@
 import type { Field, FormDialog } from '@gochat/view/dialog';
-import { fieldView } from '../edit/field.ts';
+import { EMPTY, replace } from '../edit/editor.ts';
+import { fieldView, masked } from '../edit/field.ts';
 import type { DialogUi } from '../ui-state.ts';
 import { type BoxContent, DIM, errorLines, paragraphs } from './box.ts';
 import { ends, fit, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
@@ -58,7 +59,9 @@ function fieldLines(field: Field, i: number, ui: DialogUi, width: number, look: 
   const style: Style = hasFocus ? { fg: 'accent', bold: true } : PLAIN;
   const box = field.type === 'toggle' ? `${value === 'on' ? symbols.on : symbols.off} ` : '';
   const label = box + shorten(oneLine(field.label), width - 2 - box.length, symbols.ellipsis);
-  const hint = field.hint === '' ? [] : paragraphs([field.hint], width - INDENT, DIM);
+  const secret = field.type === 'secret' && hasFocus ? [look.text.reveal(ui.revealed)] : [];
+  const said = [...(field.hint === '' ? [] : [field.hint]), ...secret];
+  const hint = said.flatMap((one) => paragraphs([one], width - INDENT, DIM));
   return [
     { line: [focusSign(hasFocus, look), span(label, style)], item: i },
     ...valueLines(field, i, value, ui, width, look),
@@ -90,9 +93,13 @@ function valueLines(
           item: i,
         };
       });
-    case 'text': {
-      const view = hasFocus ? fieldView(ui.editor, width - INDENT, 1) : undefined;
-      const shown = view?.rows[0] ?? shorten(oneLine(value), width - INDENT, symbols.ellipsis);
+    case 'text':
+    case 'secret': {
+      const isHidden = field.type === 'secret' && !ui.revealed;
+      const editor = isHidden ? masked(ui.editor, symbols.bullet) : ui.editor;
+      const view = hasFocus ? fieldView(editor, width - INDENT, 1) : undefined;
+      const plain = isHidden ? masked(replace(EMPTY, value), symbols.bullet).text : oneLine(value);
+      const shown = view?.rows[0] ?? shorten(plain, width - INDENT, symbols.ellipsis);
       const text = span(shown, { bg: 'chosen', inverse: hasFocus && ui.untouched });
       const line = [span(indent), ...fit([text], width - INDENT, { bg: 'chosen' })];
       return [

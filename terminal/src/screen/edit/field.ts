@@ -31,6 +31,13 @@ export function fieldView(editor: Editor, columns: number, most: number): FieldV
   };
 }
 
+/** The same with a sign in place of each glyph. @param sign one UTF-16 unit */
+export function masked(editor: Editor, sign: string): Editor {
+  const count = (text: string) => [...glyphs(text)].length;
+  const { text, cursor } = editor;
+  return { ...editor, text: sign.repeat(count(text)), cursor: count(text.slice(0, cursor)) };
+}
+
 /** Moves the cursor one row up or down. @returns undefined at the first or last row */
 export function moveRow(editor: Editor, columns: number, by: 1 | -1): Editor | undefined {
   const rows = rowsOf(editor.text, columns);

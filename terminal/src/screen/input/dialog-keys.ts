@@ -17,22 +17,27 @@ export function beginDialog(dialog: Dialog): DialogUi {
     editor: replace(EMPTY, text),
     scroll: 0,
     untouched: false,
+    revealed: false,
   };
 }
 
 function beginForm(dialog: FormDialog): DialogUi {
   const values = Object.fromEntries(dialog.fields.map((field) => [field.name, field.value]));
   const asked = dialog.fields.findIndex(({ name }) => name === dialog.focus);
-  const empty = dialog.fields.findIndex((field) => field.type === 'text' && field.value === '');
+  const empty = dialog.fields.findIndex((field) => isTyped(field) && field.value === '');
   // Without a field to begin with, the first empty one has the focus. In front of a dangerous action it is the button that cancels.
   const index = dialog.danger ? dialog.fields.length + 1 : asked === -1 ? Math.max(0, empty) : asked;
   const editor = replace(EMPTY, textOf(dialog, values, index));
-  return { tick: dialog.tick, index, values, editor, scroll: 0, untouched: true };
+  return { tick: dialog.tick, index, values, editor, scroll: 0, untouched: true, revealed: false };
 }
 
 function textOf(dialog: FormDialog, values: Readonly<Record<string, string>>, index: number): string {
   const field = dialog.fields[index];
-  return field?.type === 'text' ? (values[field.name] ?? field.value) : '';
+  return field !== undefined && isTyped(field) ? (values[field.name] ?? field.value) : '';
+}
+
+function isTyped({ type }: Field): boolean {
+  return type === 'text' || type === 'secret';
 }
 
 /** How many items of a dialog can have the focus. */
@@ -192,8 +197,12 @@ function formKey(
   }
   if (field?.type === 'choice' && CHOICE_STEPS[name] !== undefined)
     return valued(ui, field, choiceOf(field, ui, CHOICE_STEPS[name]));
+  if (field?.type === 'secret' && name === REVEAL) return { ...ui, revealed: !ui.revealed };
   return movedInForm(dialog, ui, name) ?? (field === undefined ? ui : fieldKey(field, ui, input, name));
 }
+
+/** Shows what is typed into a secret field, and hides it. */
+const REVEAL = 'M-v';
 
 /** The keys that step through the choices of a field. */
 const CHOICE_STEPS: Readonly<Record<string, 1 | -1>> = { up: -1, left: -1, down: 1, right: 1, ' ': 1 };

@@ -1,6 +1,6 @@
-import type { FormDialog } from '@gochat/view/dialog';
+import type { Field, FormDialog } from '@gochat/view/dialog';
 import { expect, test } from 'vitest';
-import { beginDialog } from '../../../src/screen/input/dialog-keys.ts';
+import { beginDialog, dialogKey } from '../../../src/screen/input/dialog-keys.ts';
 
 const field = (name: string, value: string) =>
   ({ name, label: name, value, hint: '', type: 'text', choices: [] }) as const;
@@ -19,4 +19,27 @@ test.each([
   ['before a dangerous action, Cancel', formOf(['kitchen', 'soup'], '', true), 3],
 ])('a form begins with the focus on %s', (_where, dialog, index) => {
   expect(beginDialog(dialog).index).toBe(index);
+});
+
+function secretForm(): FormDialog {
+  const token: Field = { ...field('token', ''), type: 'secret' };
+  return { ...formOf(['kitchen', 'soup'], ''), fields: [field('name', 'kitchen'), token] };
+}
+
+test('a secret is typed and shown by its key, which isn’t typed; the next dialog hides it again', () => {
+  const dialog = secretForm();
+  let ui = beginDialog(dialog);
+  expect(ui).toMatchObject({ index: 1, revealed: false });
+  const none = () => undefined;
+  const press = (name: string, text = '') => {
+    const answers = { submit: none, pick: none, filter: none, close: none };
+    ui = dialogKey(dialog, ui, { kind: 'key', name, text }, answers, { scroll: 0, page: 1 });
+  };
+  for (const letter of 'abc') press(letter, letter);
+  press('M-v');
+  expect(ui).toMatchObject({ values: { token: 'abc' }, revealed: true });
+  press('M-v');
+  expect(ui).toMatchObject({ values: { token: 'abc' }, revealed: false });
+  press('M-v');
+  expect(beginDialog({ ...dialog, tick: 2 }).revealed).toBe(false);
 });

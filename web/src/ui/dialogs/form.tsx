@@ -1,6 +1,7 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Field, FormDialog } from '@gochat/view/dialog';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isComposingKey } from '../composing-key.ts';
 import { useText } from '../words.ts';
 
@@ -84,23 +85,31 @@ function FieldView({ field, first, error }: FieldProps) {
     </small>
   );
   const mark = first ? '' : undefined;
+  const attributes = {
+    id,
+    name: field.name,
+    defaultValue: field.value,
+    dir: 'auto' as const,
+    autocomplete: 'off',
+    spellcheck: false,
+    'aria-describedby': hintId,
+    'aria-invalid': invalid,
+    'data-first': mark,
+  } as const;
   switch (field.type) {
     case 'text':
       return (
         <div class="form-field">
           <label for={id}>{field.label}</label>
-          <input
-            id={id}
-            name={field.name}
-            defaultValue={field.value}
-            dir="auto"
-            autocomplete="off"
-            inputmode={field.numeric === true ? 'numeric' : undefined}
-            spellcheck={false}
-            aria-describedby={hintId}
-            aria-invalid={invalid}
-            data-first={mark}
-          />
+          <input {...attributes} inputmode={field.numeric === true ? 'numeric' : undefined} />
+          {hint}
+        </div>
+      );
+    case 'secret':
+      return (
+        <div class="form-field">
+          <label for={id}>{field.label}</label>
+          <SecretInput {...attributes} autocapitalize="off" />
           {hint}
         </div>
       );
@@ -137,4 +146,24 @@ function FieldView({ field, first, error }: FieldProps) {
     default:
       return field.type satisfies never;
   }
+}
+
+/** What is typed can't be read before the button is pressed. */
+function SecretInput(attributes: JSX.InputHTMLAttributes<HTMLInputElement>) {
+  const text = useText();
+  const [isRevealed, setRevealed] = useState(false);
+  return (
+    <div class="secret">
+      <input {...attributes} type={isRevealed ? 'text' : 'password'} />
+      <button
+        type="button"
+        class="quiet small"
+        aria-pressed={isRevealed}
+        aria-controls={attributes.id as string}
+        onClick={() => setRevealed(!isRevealed)}
+      >
+        {text.reveal}
+      </button>
+    </div>
+  );
 }
