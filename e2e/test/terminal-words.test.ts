@@ -226,6 +226,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
       { key: '12345678', label: '手机', self: true, limited: true, since: 0, rooms: 2, unknown: true },
     ],
     linkOffer: { stage: 'offered', link: 'http://127.0.0.1/#/link/x', expires: 0, limited: false },
+    recovery: { made: true, server: '1', since: 0, rooms: 2, left: 1, current: false },
     history: [],
     leave: {},
   };
@@ -251,6 +252,15 @@ describe('the line mode in a language whose words are 40% longer', () => {
     // Commands are typed as they are.
     const sentences = printed.map((one) => one.replace(/(?<=^-- )\/[a-z]+/, ''));
     expect(asciiLines(sentences.join('\n'))).toEqual([]);
+  });
+
+  test('of a command that only the full screen has, it is said what does the same', async () => {
+    const printed: string[] = [];
+    const prompt = { print: (one: string) => void printed.push(one) };
+    const given = { profile: {} as Profile, room: '1', prompt, text: PSEUDO, compared: new Map() };
+    const more = { waitFor: () => undefined, opened: { open: async () => false } };
+    expect(await runSlashCommand('/backup', { ...given, ...more })).toBe('refused');
+    expect(printed).toEqual([PSEUDO.lines.verbInstead('backup', PSEUDO.lines.verbs.backup)]);
   });
 
   test('an unknown command is named in a sentence of the catalogue', async () => {

@@ -1,5 +1,6 @@
 import { isBlank } from '@gochat/client/blank';
 import { cleanFileName } from '@gochat/client/file-name';
+import { formatHistorySetting, parseHistorySetting } from '@gochat/client/history-setting';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
 import { ANSWER_EMOJI, FEWEST_ANSWERS, pollText, readPoll } from '@gochat/client/polls';
@@ -19,6 +20,7 @@ import type { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { comesBack } from './comes-back.ts';
 import { columns, formatItem, nameOf } from './format.ts';
 import { linkInLines } from './link-lines.ts';
+import { recoveryLines } from './recovery-lines.ts';
 import { requestRows } from './request-rows.ts';
 import { textContent } from './text-content.ts';
 
@@ -260,6 +262,16 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     await linkInLines(rest, { profile, room, print, draw, text });
     return undefined;
   },
+  recovery: async (_rest, { profile, prompt, text }) => {
+    const said = await recoveryLines(profile, text, DEVICES_WAIT_MS);
+    return printAll(prompt, text, [...said, text.lines.recovery.makes]);
+  },
+  history: async (rest, { profile, room, prompt, text }) => {
+    if (rest !== '')
+      await profile.call('configure', { room, history: parseHistorySetting(rest), waitMs: WAIT_MS });
+    const info = (await profile.call('rooms', {})).find(({ id }) => id === room);
+    return printAll(prompt, text, [text.lines.newcomersRead(formatHistorySetting(info?.history ?? 'none'))]);
+  },
   leave: async (_rest, { profile, room, prompt, text }) => {
     const { alone, admins } = await profile.call('leave', { room, waitMs: WAIT_MS });
     const isUnmanaged = !alone && admins === 0;
@@ -314,7 +326,12 @@ export async function runSlashCommand(
   const whole = line.slice(1).trim().slice(name.length).trim();
   const { lines } = context.text;
   if (!isSlashName(name)) {
-    context.prompt.print(lines.noCommand(sanitizeLine(name)));
+    const isElsewhere = Object.hasOwn(lines.verbs, name);
+    context.prompt.print(
+      isElsewhere
+        ? lines.verbInstead(name, lines.verbs[name as keyof typeof lines.verbs])
+        : lines.noCommand(sanitizeLine(name)),
+    );
     return ELSEWHERE.has(name) ? 'elsewhere' : 'refused';
   }
   // The line may be a message, such as “/leave me alone”.

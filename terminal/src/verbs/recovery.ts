@@ -12,6 +12,7 @@ import { Interrupted, untilInterrupted } from '../interrupt.ts';
 import { type Io, note, print } from '../io.ts';
 import { problemText } from '../lines/error-text.ts';
 import { Prompt } from '../lines/prompt.ts';
+import { otherRooms, recoveryLines } from '../lines/recovery-lines.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
 import { givenServer } from '../server-address.ts';
@@ -53,7 +54,7 @@ export async function run(io: Io, _args: readonly string[], options: MakeOptions
     }
     const { recovery } = await io.words.text.devices();
     const { keep, danger } = recovery.shown;
-    const others = await othersText(io, profile, made);
+    const others = await otherRooms(profile, io.words.text, made);
     for (const line of [keep, danger, recovery.leads(made.rooms), ...others]) note(io, line);
     print(io, made.link);
     showQr(io, made.link);
@@ -61,32 +62,11 @@ export async function run(io: Io, _args: readonly string[], options: MakeOptions
   });
 }
 
-/** The rooms into which a link doesn't lead. */
-async function othersText(
-  { words }: Io,
-  profile: Profile,
-  { rooms, left }: { readonly rooms: number; readonly left: number },
-): Promise<string[]> {
-  const { recovery } = await words.text.devices();
-  const all = await profile.call('rooms', {});
-  const follow = all.filter((room) => room.status === 'active').length - rooms - left;
-  return [...(left > 0 ? [recovery.left(left)] : []), ...(follow > 0 ? [recovery.follow(follow)] : [])];
-}
-
 async function status(io: Io, profile: Profile, json: boolean, wait: number): Promise<ExitCode> {
-  const state = await profile.call('recovery', { waitMs: wait });
-  if (json) {
-    print(io, safeJson(state));
-    return EXIT.done;
-  }
-  const { recovery } = await io.words.text.devices();
-  if (!state.made) {
-    print(io, recovery.none);
-    return EXIT.done;
-  }
-  print(io, recovery.made(state.since, state.rooms));
-  for (const line of await othersText(io, profile, state)) print(io, line);
-  if (!state.current) print(io, recovery.updating);
+  const lines = json
+    ? [safeJson(await profile.call('recovery', { waitMs: wait }))]
+    : await recoveryLines(profile, io.words.text, wait);
+  for (const line of lines) print(io, line);
   return EXIT.done;
 }
 

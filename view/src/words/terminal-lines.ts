@@ -100,6 +100,20 @@ export function lineText(f: Formats) {
     linesStopped: (line: number) => `line ${f.number(line)} and those after it are not sent`,
     pasteLinks: 'paste the invite links, one on each line, then press Ctrl+D',
     needsRoom: (name: string) => `-- /${name} needs a room: choose one first`,
+    verbInstead: (name: string, verb: string) =>
+      `-- /${name} is not in this mode; in another terminal: ${verb}`,
+    /** What does the same as commands of the full screen that the line mode doesn't have. */
+    verbs: {
+      backup: 'gochat profile backup FILE',
+      restore: 'gochat profile restore FILE --profile FOLDER',
+      rename: 'gochat rename ROOM NAME',
+      topic: 'gochat topic ROOM TEXT',
+      invites: 'gochat invites ROOM',
+      search: 'gochat search ROOM TEXT',
+      edit: 'gochat edit ROOM MESSAGE TEXT',
+      delete: 'gochat delete ROOM MESSAGE',
+    },
+    newcomersRead: (setting: string) => `newcomers can read: ${setting}`,
     noCommand: (name: string) => `-- there is no /${name}; /help lists the commands, // sends a slash`,
     needsArgument: (name: string, args: string) => `-- /${name} ${args}`,
     /** What is neither media nor text may harm. @param how the command that opens it all the same */
@@ -147,6 +161,7 @@ export function lineText(f: Formats) {
       ask: (since: number) => `The recovery link of ${date(since)} ends. Make a new one? [y/N] `,
       isYes: (answer: string) => /^y(?:es)?$/i.test(answer.trim()),
       kept: 'no link was made',
+      makes: 'in another terminal, gochat recovery makes one, which ends an older one',
       /** @param list the command that lists them. @param remove the command that removes one */
       devices: (list: string, remove: string) =>
         `Remove the devices that you have lost: ${list} lists them, ${remove} removes one`,
@@ -211,6 +226,11 @@ export function lineText(f: Formats) {
       export: { args: '[md|txt|json]', text: 'save what this profile has of the room as a file' },
       resend: { args: '', text: 'send again what was not sent, or perhaps not everybody could read' },
       devices: { args: '', text: 'list your devices' },
+      recovery: { args: '', text: 'say whether you have a recovery link, and where it leads' },
+      history: {
+        args: '[SETTING]',
+        text: 'show how much newcomers can read, or set it: none, all, 100, 30d',
+      },
       link: { args: '[DIGITS|stop]', text: 'link another device, then type the digits that it shows' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },
