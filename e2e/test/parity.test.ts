@@ -42,6 +42,7 @@ const FEATURES = [
   'linking a device',
   'a recovery link',
   'saving and restoring a backup',
+  'settings that lead to devices and backup',
   'rename and topic',
   'history for newcomers',
   'messages that disappear',
@@ -298,6 +299,11 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await to.fills([`another one of ${tag}`]);
     await shows(to, ['This doesn’t open the backup'], [`another one of ${tag}`]);
     await to.closes('Restore a backup');
+  },
+  'settings that lead to devices and backup': async (by) => {
+    await by.says('/settings');
+    await shows(by, ['Devices and backup', 'Link another device', 'Recovery link', 'Save a backup']);
+    await by.closes('Devices and backup');
   },
   'rename and topic': async (by, to, tag) => {
     await by.says(`/topic about${tag}`);

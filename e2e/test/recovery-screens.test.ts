@@ -28,7 +28,8 @@ describe.skipIf(chromium === undefined)('a recovery link in a browser', () => {
     await page.locator('#composer').waitFor();
     await chat.says('first words');
     await shows(chat, ['first words', 'unless you have a recovery link']);
-    await chat.says('/recovery');
+    expect(await chat.person.barriers()).toEqual([]);
+    await page.getByRole('button', { name: 'Recovery link' }).click();
     await chat.chooses('Make a recovery link');
     await page.locator('output.link').waitFor();
     link = (await page.locator('output.link').textContent()) ?? '';

@@ -371,6 +371,10 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
       },
     ],
     focus: '',
+    more: {
+      title: 'Devices and backup',
+      items: [{ name: 'backup', label: 'Save a backup', hint: '', danger: false }],
+    },
     submit: 'Create',
     danger: false,
     busy: false,

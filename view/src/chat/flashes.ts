@@ -4,6 +4,8 @@ import type { Platform } from './platform.ts';
 import type { Flash } from './snapshot.ts';
 
 const SHOWN_MS = 6000;
+/** Long enough to decide and to reach its button. */
+const COMMAND_MS = 20_000;
 
 /** The line about what was just done or couldn't be done. */
 export class Flashes {
@@ -26,12 +28,14 @@ export class Flashes {
     return this.#current;
   }
 
-  good(text: string): void {
-    this.#show('good', text);
+  /** @param command that the text is about, and names for those who type commands */
+  good(text: string, command?: Flash['command']): void {
+    this.#show('good', text, command);
   }
 
-  bad(text: string): void {
-    this.#show('bad', text);
+  /** @param command as in {@link good} */
+  bad(text: string, command?: Flash['command']): void {
+    this.#show('bad', text, command);
   }
 
   /** Does something that may fail, and shows why it did. */
@@ -69,12 +73,12 @@ export class Flashes {
     this.#stopTimer();
   }
 
-  #show(tone: Flash['tone'], text: string): void {
+  #show(tone: Flash['tone'], text: string, command?: Flash['command']): void {
     if (this.#closed) return;
     this.#count += 1;
-    this.#current = { tone, text, tick: this.#count };
+    this.#current = { tone, text, tick: this.#count, ...(command && { command }) };
     this.#stopTimer();
-    this.#stopTimer = this.#platform.after(SHOWN_MS, () => {
+    this.#stopTimer = this.#platform.after(command === undefined ? SHOWN_MS : COMMAND_MS, () => {
       this.#current = undefined;
       this.#changed();
     });

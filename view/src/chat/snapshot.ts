@@ -1,3 +1,4 @@
+import type { CommandName } from '../commands/command.ts';
 import type { Dialog, MenuItem } from '../dialogs/dialog.ts';
 import type { FileKind, Quote, Row } from '../timeline/row.ts';
 
@@ -23,6 +24,8 @@ export interface Snapshot {
 export interface Flash {
   readonly tone: 'good' | 'bad';
   readonly text: string;
+  /** The command that the text is about: a page has a button for it. */
+  readonly command?: { readonly name: CommandName; readonly label: string };
   /** Differs from one flash to the next. */
   readonly tick: number;
 }

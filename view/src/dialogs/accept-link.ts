@@ -193,7 +193,11 @@ export class LinkAcceptance {
     if (linking.missing.length > 0) this.#showMissing(linking, joined);
     else if (!isBack) chat.flashes.good(joined);
     else if (isInFront) this.#askLost(joined);
-    else chat.flashes.good(`${joined}. ${text.recovery.accept.lostLater}`);
+    else
+      chat.flashes.good(`${joined}. ${text.recovery.accept.lostLater}`, {
+        name: 'devices',
+        label: text.list.title,
+      });
   }
 
   /** The rooms that this device is not in, why, and what to do. */

@@ -116,16 +116,18 @@ async function showRestored(
   handle: DialogHandle<FormDialog>,
 ): Promise<void> {
   const { joined, of, missing } = await chat.profile.call('rejoined', { waitMs: JOIN_MS });
-  const devices = await chat.profile.call('devices', {});
+  const known = await chat.profile.call('devices', {});
   const [first] = await chat.profile.call('rooms', {});
   // Entering a room closes it.
   const isInFront = handle.isOpen;
   if (chat.navigation.room === undefined && first !== undefined) await chat.navigation.enter(first.id);
   handle.close();
   const done = text.done(joined, of);
-  const hasFormer = devices.some(({ self, rooms }) => !self && rooms > 0);
+  const hasFormer = known.some(({ self, rooms }) => !self && rooms > 0);
   if (!isInFront || (missing.length === 0 && !hasFormer)) {
-    chat.flashes.good(hasFormer ? `${done}. ${text.former}` : done);
+    const devices = { name: 'devices', label: text.devices } as const;
+    if (hasFormer) chat.flashes.good(`${done}. ${text.former}`, devices);
+    else chat.flashes.good(done);
     return;
   }
   const asksLost = async () => (await deviceDialogs(chat)).askLost();

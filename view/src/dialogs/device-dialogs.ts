@@ -48,7 +48,7 @@ export async function deviceDialogs(chat: DeviceParts): Promise<DeviceDialogs> {
     offerRecovery: () => code.offerRecovery(given),
     resume: (linking) => code.resumeLinking(given, linking),
     wasRemoved: (at) => chat.flashes.bad(text.removed.before(at)),
-    warn: () => chat.flashes.bad(text.appeared),
+    warn: () => chat.flashes.bad(text.appeared, { name: 'devices', label: text.list.title }),
     labels: (keys) => code.labelsOf(given, keys),
   };
 }

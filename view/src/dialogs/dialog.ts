@@ -41,6 +41,8 @@ export interface FormDialog extends Common {
   readonly kind: 'form';
   readonly text: readonly string[];
   readonly fields: readonly Field[];
+  /** Below the fields, what leads to other dialogs in place of this one: `pick(name)`. */
+  readonly more?: { readonly title: string; readonly items: readonly MenuItem[] };
   /** The name of the field that has the focus first; empty: the screen chooses. */
   readonly focus: string;
   /** The label of its button. */

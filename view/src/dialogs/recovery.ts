@@ -33,7 +33,8 @@ export async function offerRecovery({ chat, text }: DeviceGiven): Promise<void> 
   try {
     const { state, limited } = await stateOf({ chat });
     await preferences.changeScreen({ [RECOVERY_OFFERED]: 'on' });
-    if (!state.made && !limited && chat.dialogs.dialog === undefined) flashes.good(text.recovery.offer);
+    if (!state.made && !limited && chat.dialogs.dialog === undefined)
+      flashes.good(text.recovery.offer, { name: 'recovery', label: text.recovery.title });
   } catch {}
 }
 

@@ -1,5 +1,7 @@
 import type { Chat } from '../chat/chat.ts';
-import { choiceField, form, toggleField } from './forms.ts';
+import { deviceDialogs } from './device-dialogs.ts';
+import type { DeviceParts } from './device-given.ts';
+import { choiceField, form, menuItem, toggleField } from './forms.ts';
 
 export const THEMES = ['system', 'dark', 'light', 'contrast'] as const;
 
@@ -25,9 +27,22 @@ export function setTheme(
   });
 }
 
+/** What leads from the settings to the person's devices and to what brings a person back. */
+const MORE = ['link', 'devices', 'recovery', 'backup'] as const;
+
+const TO: Readonly<Record<(typeof MORE)[number], (chat: DeviceParts) => Promise<void>>> = {
+  link: async (chat) => (await deviceDialogs(chat)).link(''),
+  devices: async (chat) => (await deviceDialogs(chat)).show(),
+  recovery: async (chat) => (await deviceDialogs(chat)).recovery(''),
+  backup: async (chat) => (await import('./backups.ts')).askBackup(chat),
+};
+
 /** Settings of this screen: those that every screen has, and its own. */
-export function askSettings(chat: Pick<Chat, 'platform' | 'words' | 'preferences' | 'dialogs'>): void {
+export function askSettings(chat: DeviceParts): void {
   const { settings, notify } = chat.words.text.dialogs;
+  const { more } = settings;
+  // Without rooms there is nothing that could be lost.
+  const items = chat.rooms.all.length === 0 ? [] : MORE.map((name) => menuItem(name, more[name]));
   const { screen } = chat.preferences.current;
   const fields = [
     themeField(chat),
@@ -41,7 +56,14 @@ export function askSettings(chat: Pick<Chat, 'platform' | 'words' | 'preferences
     ...chat.platform.settings.map((field) => ({ ...field, value: screen[field.name] ?? field.value })),
   ];
   chat.dialogs.show({
-    dialog: form(settings.title, [], fields, settings.submit),
+    dialog: {
+      ...form(settings.title, [], fields, settings.submit),
+      ...(items.length > 0 && { more: { title: more.title, items } }),
+    },
+    pick: (name) => {
+      const leads = MORE.find((one) => one === name);
+      return leads === undefined ? undefined : TO[leads](chat);
+    },
     submit: async (values, handle) => {
       const { pictures, ...screen } = values;
       const wanted = PICTURES.find((one) => one === pictures) ?? 'always';

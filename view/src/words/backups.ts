@@ -40,6 +40,7 @@ export function backupWords(f: Formats) {
         'The others are tried again. Where that doesn’t help, ask an admin to remove your lost devices and to invite you.',
       /** Said where the dialog was closed meanwhile. */
       former: 'Remove the devices that you have lost: /devices',
+      devices: 'Your devices',
       lost: 'Remove lost devices',
       missing: (room: string, why: string) => `${room}: ${why}`,
       close: 'Open the chat',

@@ -181,7 +181,7 @@ export function dialogWords(f: Formats) {
     },
     /** In a browser that may delete what it stores. */
     notKept:
-      'This profile exists only in this browser. In a private window it ends when you close the window, and your messages with it. A recovery link (/recovery) brings you back into your rooms.',
+      'This profile exists only in this browser. In a private window it ends when you close the window, and your messages with it. After your first message, GoChat offers a link that brings you back.',
     forget: {
       title: (room: string) => `Remove ${room} from the list?`,
       text: 'You can no longer read its messages here. It is listed again when you join with a new invite.',
@@ -197,6 +197,13 @@ export function dialogWords(f: Formats) {
       submit: 'Save',
       pictures: 'Fetch pictures',
       pictureChoices: { always: 'as they come, in confirmed rooms', click: 'when I ask for one' },
+      more: {
+        title: 'Devices and backup',
+        link: 'Link another device',
+        devices: 'Your devices',
+        recovery: 'Recovery link',
+        backup: 'Save a backup',
+      },
     },
     paste: {
       title: (lines: number) => f.plural(lines, { one: 'Paste # line?', other: 'Paste # lines?' }),

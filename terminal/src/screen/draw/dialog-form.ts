@@ -1,6 +1,7 @@
 import type { Field, FormDialog } from '@gochat/view/dialog';
 import { EMPTY, replace } from '../edit/editor.ts';
 import { fieldView, masked } from '../edit/field.ts';
+import { submitIndex } from '../input/dialog-keys.ts';
 import type { DialogUi } from '../ui-state.ts';
 import { type BoxContent, DIM, errorLines, paragraphs } from './box.ts';
 import { ends, fit, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
@@ -26,15 +27,20 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, loo
     ...fieldLines(field, i, ui, width, look),
     ...(field.name === dialog.errorField ? fieldError(dialog.error, width) : []),
   ]);
-  const all = [...text, ...(text.length > 0 ? [BLANK] : []), ...fields];
+  const all = [
+    ...text,
+    ...(text.length > 0 ? [BLANK] : []),
+    ...fields,
+    ...moreLines(dialog, ui, width, look),
+  ];
   const label = all.findIndex(({ item }) => item === ui.index);
   const cursorRow = all.findIndex(({ cursor }) => cursor !== undefined);
   return {
     head: [],
     body: all.map(({ line }) => line),
     items: all.map(({ item }) => item),
-    // The line below the label has the value.
-    focus: label === -1 ? undefined : label + 1,
+    // The line below the label of a field has the value.
+    focus: label === -1 ? undefined : Math.min(all.length - 1, label + 1),
     cursor:
       cursorRow === -1 ? undefined : { part: 'body', row: cursorRow, column: all[cursorRow]?.cursor ?? 0 },
     foot: [
@@ -42,6 +48,23 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, loo
       buttons(dialog, ui, width, look),
     ],
   };
+}
+
+/** What the form leads to besides its answers. */
+function moreLines({ fields, more }: FormDialog, ui: DialogUi, width: number, look: Look): FormLine[] {
+  if (more === undefined) return [];
+  const lines = more.items.map(({ label }, i): FormLine => {
+    const item = fields.length + i;
+    const hasFocus = ui.index === item;
+    const shown = shorten(oneLine(label), width - INDENT, look.symbols.ellipsis);
+    const style: Style = hasFocus ? { fg: 'accent', bold: true, bg: 'chosen' } : { fg: 'accent' };
+    return { line: [span('  '), focusSign(hasFocus, look), span(shown, style)], item };
+  });
+  return [
+    BLANK,
+    { line: [span(`  ${shorten(oneLine(more.title), width - 2, look.symbols.ellipsis)}`)] },
+    ...lines,
+  ];
 }
 
 const BLANK: FormLine = { line: [] };
@@ -113,8 +136,8 @@ function valueLines(
 
 function buttons(dialog: FormDialog, ui: DialogUi, width: number, look: Look): Line {
   const { text } = look;
-  const submits = ui.index === dialog.fields.length;
-  const cancels = ui.index > dialog.fields.length;
+  const submits = ui.index === submitIndex(dialog);
+  const cancels = ui.index > submitIndex(dialog);
   const submit = dialog.busy ? text.wait : `[ ${oneLine(dialog.submit)} ]`;
   const fg = dialog.danger ? 'bad' : 'accent';
   return ends(

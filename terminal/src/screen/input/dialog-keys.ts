@@ -26,7 +26,7 @@ function beginForm(dialog: FormDialog): DialogUi {
   const asked = dialog.fields.findIndex(({ name }) => name === dialog.focus);
   const empty = dialog.fields.findIndex((field) => isTyped(field) && field.value === '');
   // Without a field to begin with, the first empty one has the focus. In front of a dangerous action it is the button that cancels.
-  const index = dialog.danger ? dialog.fields.length + 1 : asked === -1 ? Math.max(0, empty) : asked;
+  const index = dialog.danger ? submitIndex(dialog) + 1 : asked === -1 ? Math.max(0, empty) : asked;
   const editor = replace(EMPTY, textOf(dialog, values, index));
   return { tick: dialog.tick, index, values, editor, scroll: 0, untouched: true, revealed: false };
 }
@@ -40,9 +40,19 @@ function isTyped({ type }: Field): boolean {
   return type === 'text' || type === 'secret';
 }
 
+/** What a form leads to besides its answers. */
+function leadsOf({ more }: FormDialog): readonly string[] {
+  return more?.items.map(({ name }) => name) ?? [];
+}
+
+/** The place of a form's first button: after the fields and what the form leads to. The other button follows. */
+export function submitIndex(dialog: FormDialog): number {
+  return dialog.fields.length + leadsOf(dialog).length;
+}
+
 /** How many items of a dialog can have the focus. */
 function countOf(dialog: Dialog): number {
-  if (dialog.kind === 'form') return dialog.fields.length + 2;
+  if (dialog.kind === 'form') return submitIndex(dialog) + 2;
   return 'items' in dialog ? dialog.items.length : 0;
 }
 
@@ -191,7 +201,9 @@ function formKey(
   const field = dialog.fields[ui.index];
   const name = input.kind === 'key' ? input.name : '';
   if (name === 'enter') {
-    if (ui.index > dialog.fields.length) answers.close();
+    const leads = leadsOf(dialog)[ui.index - dialog.fields.length];
+    if (ui.index > submitIndex(dialog)) answers.close();
+    else if (leads !== undefined) answers.pick(leads);
     else if (!dialog.busy) answers.submit(ui.values);
     return ui;
   }
@@ -294,6 +306,8 @@ export function dialogClick(dialog: Dialog, ui: DialogUi, index: number, answers
     return { ...ui, index };
   }
   const field = dialog.fields[index];
+  const leads = leadsOf(dialog)[index - dialog.fields.length];
+  if (leads !== undefined) answers.pick(leads);
   if (field === undefined) return ui;
   const text = textOf(dialog, ui.values, index);
   const there = { ...ui, index, editor: replace(EMPTY, text), untouched: false };

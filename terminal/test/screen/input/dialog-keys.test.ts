@@ -1,6 +1,6 @@
 import type { Field, FormDialog } from '@gochat/view/dialog';
 import { expect, test } from 'vitest';
-import { beginDialog, dialogKey } from '../../../src/screen/input/dialog-keys.ts';
+import { beginDialog, dialogClick, dialogKey } from '../../../src/screen/input/dialog-keys.ts';
 
 const field = (name: string, value: string) =>
   ({ name, label: name, value, hint: '', type: 'text', choices: [] }) as const;
@@ -42,4 +42,29 @@ test('a secret is typed and shown by its key, which isn’t typed; the next dial
   expect(ui).toMatchObject({ values: { token: 'abc' }, revealed: false });
   press('M-v');
   expect(beginDialog({ ...dialog, tick: 2 }).revealed).toBe(false);
+});
+
+test('what a form leads to is between its fields and its buttons, and is picked', () => {
+  const items = [{ name: 'backup', label: 'Save a backup', hint: '', danger: false }];
+  const dialog = { ...formOf(['kitchen', 'soup'], ''), more: { title: 'More', items } };
+  const done: unknown[] = [];
+  const answers = {
+    submit: () => done.push('submit'),
+    pick: (name: string) => done.push(name),
+    filter: () => undefined,
+    close: () => done.push('close'),
+  };
+  let ui = beginDialog(dialog);
+  const press = (name: string) => {
+    ui = dialogKey(dialog, ui, { kind: 'key', name, text: '' }, answers, { scroll: 0, page: 1 });
+  };
+  for (const _ of [0, 1, 2]) {
+    press('tab');
+    if (ui.index >= 2) press('enter');
+  }
+  press('tab');
+  press('enter');
+  expect(done).toEqual(['backup', 'submit', 'close']);
+  dialogClick(dialog, ui, 2, answers);
+  expect(done.at(-1)).toBe('backup');
 });

@@ -92,7 +92,7 @@ export function DialogView({ dialog, flash, room, endedElsewhere, actions }: Fro
           <Inside dialog={dialog} actions={actions} />
         </div>
       </div>
-      <FlashView flash={flash} />
+      <FlashView flash={flash} actions={actions} />
     </dialog>
   );
 }

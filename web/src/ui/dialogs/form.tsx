@@ -43,6 +43,16 @@ export function FormView({ dialog, actions }: { readonly dialog: FormDialog; rea
           error={field.name === errorField ? error : ''}
         />
       ))}
+      {dialog.more && (
+        <fieldset class="more">
+          <legend>{dialog.more.title}</legend>
+          {dialog.more.items.map(({ name, label }) => (
+            <button key={name} type="button" class="soft" onClick={() => actions.pick(name)}>
+              {label}
+            </button>
+          ))}
+        </fieldset>
+      )}
       <p class="error" role="alert">
         {errorField === '' ? error : ''}
       </p>

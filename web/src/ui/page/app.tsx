@@ -106,7 +106,7 @@ export function App({ view, loader }: AppProps) {
         {text.skip}
       </a>
       <Banner connection={snapshot.connection} />
-      {dialog === undefined && <FlashView flash={flash} />}
+      {dialog === undefined && <FlashView flash={flash} actions={actions} />}
       {rooms.length > 0 && (
         <RoomsView rooms={rooms} requests={snapshot.requests} actions={actions} chosen={choose} />
       )}
