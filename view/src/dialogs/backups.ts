@@ -31,7 +31,12 @@ export async function askBackup(chat: Parts): Promise<void> {
     { value: 'recovery', label: text.recovery },
     { value: 'passphrase', label: text.passphrase },
   ];
-  const passphrase = secretField('passphrase', text.passphraseField, text.hint(PASSPHRASE_CHARS));
+  const hint = text.hint(PASSPHRASE_CHARS);
+  const passphrase = secretField(
+    'passphrase',
+    text.passphraseField,
+    hasLink ? `${text.orEmpty} ${hint}` : hint,
+  );
   const fields = hasLink ? [choiceField('by', text.by, 'recovery', choices), passphrase] : [passphrase];
   chat.dialogs.show<FormDialog>({
     dialog: form(text.title, [text.text], fields, text.submit),
@@ -48,8 +53,10 @@ export async function askBackup(chat: Parts): Promise<void> {
 }
 
 function recipientsIn(values: Readonly<Record<string, string>>, text: BackupText['backup']): AgeRecipients {
-  if (values.by === 'recovery') return { recipients: ['recovery'] };
-  const { passphrase = '' } = values;
+  const { by, passphrase = '' } = values;
+  // Whoever types one expects that it opens the backup.
+  if (by === 'recovery' && passphrase !== '') throw new FieldError('passphrase', text.oneOfBoth);
+  if (by === 'recovery') return { recipients: ['recovery'] };
   if ([...passphrase].length < PASSPHRASE_CHARS)
     throw new FieldError('passphrase', text.hint(PASSPHRASE_CHARS));
   return { passphrase };

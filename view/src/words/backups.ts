@@ -14,6 +14,8 @@ export function backupWords(f: Formats) {
       recovery: 'your recovery link',
       passphrase: 'a passphrase',
       passphraseField: 'Passphrase',
+      orEmpty: 'Leave it empty if your recovery link opens the backup.',
+      oneOfBoth: 'Choose that a passphrase opens the backup, or leave this empty',
       hint: (least: number) =>
         `At least ${f.number(least)} characters. Without it nobody can open the backup, and you neither.`,
       submit: 'Save',
