@@ -44,6 +44,9 @@ const notes = v.partial(
   }),
 );
 
+/** A device of the person, by its key. */
+const device = v.object({ key: bytes(32), label: v.string(), since: count });
+
 const header = v.object({
   kind: v.literal('backup'),
   version: v.number(),
@@ -63,6 +66,8 @@ const preferences = v.object({
   ignored: v.array(v.string()),
   pictures: v.picklist(['always', 'click']),
   screen: v.record(v.string(), v.string()),
+  /** What the person calls its devices, so that a lost one can be told from others. */
+  devices: v.optional(v.array(device)),
 });
 const room = v.object({
   kind: v.literal('room'),

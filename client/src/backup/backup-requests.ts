@@ -42,6 +42,9 @@ export async function contents(parts: BackupParts, waitMs: number): Promise<Back
       ignored: [...ignored],
       pictures,
       screen,
+      devices: (await parts.sync()).devices.flatMap(({ key, label, since = 0 }) =>
+        label === '' ? [] : [{ key, label, since }],
+      ),
     },
     rooms: all,
   };

@@ -30,6 +30,7 @@ interface RestoringRecord {
   readonly made: number;
   /** The rooms between the person's devices, with their tickets. */
   readonly between: readonly BackupRoom[];
+  readonly devices?: Params<'restore'>['preferences']['devices'];
   /** The profile was a device of the person before: only what it lacks is added. */
   readonly adds?: true;
 }
@@ -50,20 +51,21 @@ export class Restoring {
   /** See `Methods.restore`. */
   async begin({ made, identity, preferences }: Params<'restore'>): Promise<null> {
     const { records, who, env, settings, becomes } = this.#parts;
+    const { devices, ...rest } = preferences;
     const seed = decodeBytes(identity);
     const isSame = holdsIdentity(who) && equalBytes(who.identity.seed, seed);
     const record = await this.#record();
     const isUsed = record === undefined && (await this.#isUsed());
     if ((record !== undefined && record.made !== made) || ((isUsed || record !== undefined) && !isSame))
       throw new ChatError({ reason: 'backup-profile-used' });
-    if (isUsed) await records.write([recordChange({ made, between: [], adds: true })]);
+    if (isUsed) await records.write([recordChange({ made, between: [], devices, adds: true })]);
     if (isUsed || record?.adds === true) return null;
     const next = record === undefined ? newDeviceOf(seed, env) : undefined;
     if (next !== undefined) {
-      const change = recordChange({ made, between: [] });
+      const change = recordChange({ made, between: [], devices });
       await records.write([{ place: { of: 'identity' }, value: encodeIdentity(next) }, change]);
     }
-    await settings.prefer(preferences);
+    await settings.prefer(rest);
     if (next !== undefined) becomes(next);
     return null;
   }
@@ -127,7 +129,7 @@ export class Restoring {
   /** See `Methods.restored`. */
   async end(label: string): Promise<null> {
     const { records, rooms, who, env, becomes } = this.#parts;
-    const { made, between, adds } = await this.#begun();
+    const { made, between, devices = [], adds } = await this.#begun();
     const device = encodeBytes(who.device.publicKey);
     const at: Kept['at'] = [made, device];
     const tickets = (await rooms.all()).flatMap(({ meta }): Kept[] => {
@@ -142,13 +144,15 @@ export class Restoring {
       if (own === undefined || left) return [];
       return [{ key: `self ${server}`, at, value: { room, server, name, as, founder, own } }];
     });
+    const labels = devices.map(({ key, ...about }): Kept => ({ key: `device ${key}`, at, value: about }));
+    const known = [...selfRooms, ...tickets, ...labels];
     if (adds === true) {
       const sync = await this.#parts.sync();
-      await sync.add([...selfRooms, ...tickets]);
+      await sync.add(known);
       await records.write([recordChange(undefined)]);
       return null;
     }
-    const kept = seeded([...selfRooms, ...tickets], { device, label, limited: false, now: env.now() });
+    const kept = seeded(known, { device, label, limited: false, now: env.now() });
     await records.write([kept, recordChange(undefined)]);
     becomes(who);
     return null;
