@@ -27,7 +27,7 @@ describe.skipIf(chromium === undefined)('a recovery link in a browser', () => {
     await page.keyboard.press('Escape');
     await page.locator('#composer').waitFor();
     await chat.says('first words');
-    await shows(chat, ['first words', 'unless you have a recovery link']);
+    await shows(chat, ['first words', 'Make a recovery link (/recovery)']);
     expect(await chat.person.barriers()).toEqual([]);
     await page.getByRole('button', { name: 'Recovery link' }).click();
     await chat.chooses('Make a recovery link');

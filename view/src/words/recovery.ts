@@ -85,6 +85,6 @@ export function recoveryWords(f: Formats) {
     },
 
     /** Said once, after the first message. */
-    offer: 'Lost devices are lost rooms, unless you have a recovery link: /recovery',
+    offer: 'Make a recovery link (/recovery): without it, lost devices are lost rooms',
   };
 }

@@ -27,12 +27,9 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, loo
     ...fieldLines(field, i, ui, width, look),
     ...(field.name === dialog.errorField ? fieldError(dialog.error, width) : []),
   ]);
-  const all = [
-    ...text,
-    ...(text.length > 0 ? [BLANK] : []),
-    ...fields,
-    ...moreLines(dialog, ui, width, look),
-  ];
+  const more = moreLines(dialog, ui, width, look);
+  const gap = more.length === 0 || fields.at(-1) === BLANK ? [] : [BLANK];
+  const all = [...text, ...(text.length > 0 ? [BLANK] : []), ...fields, ...gap, ...more];
   const label = all.findIndex(({ item }) => item === ui.index);
   const cursorRow = all.findIndex(({ cursor }) => cursor !== undefined);
   return {
@@ -60,11 +57,7 @@ function moreLines({ fields, more }: FormDialog, ui: DialogUi, width: number, lo
     const style: Style = hasFocus ? { fg: 'accent', bold: true, bg: 'chosen' } : { fg: 'accent' };
     return { line: [span('  '), focusSign(hasFocus, look), span(shown, style)], item };
   });
-  return [
-    BLANK,
-    { line: [span(`  ${shorten(oneLine(more.title), width - 2, look.symbols.ellipsis)}`)] },
-    ...lines,
-  ];
+  return [{ line: [span(`  ${shorten(oneLine(more.title), width - 2, look.symbols.ellipsis)}`)] }, ...lines];
 }
 
 const BLANK: FormLine = { line: [] };
