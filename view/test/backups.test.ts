@@ -22,6 +22,7 @@ test('a backup is for the recovery link where there is one, and a passphrase tha
     ['by', 'choice'],
     ['passphrase', 'secret'],
   ]);
+  expect(asked.focus).toBe('by');
   dialogs.submit({ by: 'recovery', passphrase: 'correct horse battery' });
   await settled();
   const refused = kindOf(dialogs.dialog, 'form');

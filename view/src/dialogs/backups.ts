@@ -39,7 +39,7 @@ export async function askBackup(chat: Parts): Promise<void> {
   );
   const fields = hasLink ? [choiceField('by', text.by, 'recovery', choices), passphrase] : [passphrase];
   chat.dialogs.show<FormDialog>({
-    dialog: form(text.title, [text.text], fields, text.submit),
+    dialog: { ...form(text.title, [text.text], fields, text.submit), focus: hasLink ? 'by' : '' },
     submit: async (values, handle) => {
       const to = recipientsIn(values, text);
       const where = await saveBackup(chat, to, (count) =>

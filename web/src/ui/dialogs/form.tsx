@@ -1,6 +1,5 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Field, FormDialog } from '@gochat/view/dialog';
-import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isComposingKey } from '../composing-key.ts';
 import { useText } from '../words.ts';
@@ -85,6 +84,18 @@ interface FieldProps {
   readonly error: string;
 }
 
+interface TextAttributes {
+  readonly id: string;
+  readonly name: string;
+  readonly defaultValue: string;
+  readonly dir: 'auto';
+  readonly autocomplete: 'off';
+  readonly spellcheck: false;
+  readonly 'aria-describedby': string | undefined;
+  readonly 'aria-invalid': 'true' | undefined;
+  readonly 'data-first': '' | undefined;
+}
+
 function FieldView({ field, first, error }: FieldProps) {
   const id = `field-${field.name}`;
   const hintId = field.hint === '' && error === '' ? undefined : `${id}-hint`;
@@ -95,17 +106,17 @@ function FieldView({ field, first, error }: FieldProps) {
     </small>
   );
   const mark = first ? '' : undefined;
-  const attributes = {
+  const attributes: TextAttributes = {
     id,
     name: field.name,
     defaultValue: field.value,
-    dir: 'auto' as const,
+    dir: 'auto',
     autocomplete: 'off',
     spellcheck: false,
     'aria-describedby': hintId,
     'aria-invalid': invalid,
     'data-first': mark,
-  } as const;
+  };
   switch (field.type) {
     case 'text':
       return (
@@ -159,17 +170,17 @@ function FieldView({ field, first, error }: FieldProps) {
 }
 
 /** What is typed can't be read before the button is pressed. */
-function SecretInput(attributes: JSX.InputHTMLAttributes<HTMLInputElement>) {
+function SecretInput(attributes: TextAttributes & { readonly autocapitalize: 'off' }) {
   const text = useText();
   const [isRevealed, setRevealed] = useState(false);
   return (
     <div class="secret">
-      <input {...attributes} type={isRevealed ? 'text' : 'password'} />
+      {isRevealed ? <input {...attributes} type="text" /> : <input {...attributes} type="password" />}
       <button
         type="button"
         class="quiet small"
         aria-pressed={isRevealed}
-        aria-controls={attributes.id as string}
+        aria-controls={attributes.id}
         onClick={() => setRevealed(!isRevealed)}
       >
         {text.reveal}
