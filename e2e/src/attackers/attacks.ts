@@ -13,6 +13,7 @@ import {
   replayedProofs,
   roomFlood,
 } from './on-rooms.ts';
+import { voiceless } from './on-rules.ts';
 
 /** All attacks, by name. */
 export const ATTACKS = {
@@ -31,6 +32,7 @@ export const ATTACKS = {
   'handshake-spam': handshakeSpam,
   'garbage-handshakes': garbageHandshakes,
   'room-flood': roomFlood,
+  voiceless,
   smuggling,
   traversal,
   'foreign-origin': foreignOrigin,

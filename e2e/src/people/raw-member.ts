@@ -2,12 +2,14 @@ import { createPrivateKey, type KeyObject, randomBytes, sign } from 'node:crypto
 import type { FileId, Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import { type FileVerb, formatFilePass } from '@gochat/protocol/file-pass';
 import { LIMITS } from '@gochat/protocol/limits';
+import type { Rules } from '@gochat/protocol/rules';
 import {
   signedCreate,
   signedEnter,
   signedFilePass,
   signedHandshake,
   signedOrder,
+  signedVoice,
 } from '@gochat/protocol/signed';
 import type { InviteGrant } from '@gochat/protocol/up';
 
@@ -55,7 +57,7 @@ export class RawMember {
   }
 
   /** @param invites as the server is to hold them */
-  create(room: RoomId, invites: readonly InviteGrant[] = []): string {
+  create(room: RoomId, invites: readonly InviteGrant[] = [], rules?: Rules): string {
     const frame = {
       type: 'create' as const,
       id: text(16) as RequestId,
@@ -66,6 +68,7 @@ export class RawMember {
       groupInfo: text(900),
       member: text(60),
       invites: [...invites],
+      ...(rules && { rules }),
     };
     return JSON.stringify({ ...frame, proof: this.#sign(signedCreate(frame)) });
   }
@@ -101,8 +104,8 @@ export class RawMember {
     return { id, frame: JSON.stringify({ ...proved, order }) };
   }
 
-  /** @param key where its access key was added */
-  enter(room: RoomId, nonce: string, since: string, key = '1'): string {
+  /** @param key where its access key was added. @param voice the voice key, if it has that */
+  enter(room: RoomId, nonce: string, since: string, key = '1', voice?: KeyObject): string {
     const frame = {
       type: 'enter',
       id: `enter-${room}` as RequestId,
@@ -111,8 +114,10 @@ export class RawMember {
       since: since as Position,
       nonce: text(16),
     } as const;
-    const proof = this.#sign(signedEnter({ origin: this.origin, nonce }, frame));
-    return JSON.stringify({ ...frame, proof });
+    const dialled = { origin: this.origin, nonce };
+    const proof = this.#sign(signedEnter(dialled, frame));
+    const claim = voice && sign(null, signedVoice(dialled, frame), voice).toString('base64url');
+    return JSON.stringify({ ...frame, proof, ...(claim !== undefined && { voice: claim }) });
   }
 
   /** The value of `Authorization` for a request on a file, with the key that the first handshake added. @param bytes the padded size, to store it */
