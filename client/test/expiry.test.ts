@@ -1,11 +1,13 @@
 import { configure, invite } from '@gochat/crypto/handshake';
 import { createIdentity } from '@gochat/crypto/identity';
 import type { Env } from '@gochat/crypto/primitives';
+import type { Position } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
 import { mergePack } from '../src/history/merge-pack.ts';
 import { readPacks } from '../src/history/read-packs.ts';
 import { platform } from '../src/profile/platform.ts';
 import type { HistoryItem } from '../src/room/history.ts';
+import { Outbox } from '../src/room/outbox.ts';
 import { Device, TestLog } from './device.ts';
 
 const HOUR = 3600;
@@ -196,6 +198,20 @@ test('what waits counts from when it lands', async () => {
   clock.at += HOUR_MS;
   await ana.store.expire();
   expect(await textsOf(ana)).toEqual([]);
+});
+
+test('what is kept because perhaps not everybody could read it goes, too', async () => {
+  const { ana } = await anaAndBen();
+  const content = { kind: 'text', text: 'doubtful' } as const;
+  const posted = new Outbox(ana.room.id, [
+    { order: 1, id: 'posted', at: 1, content, posted: '7' as Position },
+    { order: 2, id: 'missed', at: 1, content, end: 'missed' },
+    { order: 3, id: 'waits', at: 1, content },
+    { order: 4, id: 'refused', at: 1, content, end: 'refused' },
+  ]);
+  const gone = ['posted', 'missed', 'waits', 'refused', 'unknown'].map((id) => posted.expired(id).length);
+  expect(gone).toEqual([1, 1, 0, 0, 0]);
+  expect([posted.missed, posted.size, posted.contents.length]).toEqual([0, 1, 2]);
 });
 
 test('a deleted message leaves no place behind when its time has come', async () => {
