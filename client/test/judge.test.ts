@@ -60,9 +60,9 @@ test.each<[string, Partial<Judge>, boolean]>([
     true,
   ],
   ['not those who were not', { preferences: { asks: 'verified', ignored: [], verified: ['ana'] } }, false],
-  ['nobody', { preferences: { asks: 'none', ignored: [], verified: ['mal'] } }, false],
+  ['none at all', { preferences: { asks: 'none', ignored: [], verified: ['mal'] } }, false],
   [
-    'nobody but who was asked',
+    'only who was asked, of all',
     { preferences: { asks: 'none', ignored: [], verified: [] }, isAsked: () => true },
     true,
   ],

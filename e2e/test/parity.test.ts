@@ -358,13 +358,13 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says(`/dm ${to.name} psst${tag}`);
     await shows(by, [`psst${tag}`]);
     if (isFirst) {
-      await shows(to, [`${by.name} wants to write to you`, '1 person wants to write to you']);
+      await shows(to, ['1 request']);
       await to.says('/requests');
       await to.chooses(`${by.name} (kitchen)`);
       await shows(to, [`psst${tag}`, 'You are both in kitchen.']);
       await to.chooses('Accept');
     } else await to.opens(by.name);
-    await shows(to, [`psst${tag}`, 'People'], ['1 person wants to write to you']);
+    await shows(to, [`psst${tag}`, 'People'], ['1 request']);
     await to.says(`heard you${tag}`);
     await shows(by, [`heard you${tag}`]);
     for (const screen of [by, to]) await screen.opens('kitchen');

@@ -7,7 +7,7 @@ import type { RoomId } from '@gochat/protocol/fields';
 import { createOn } from '../account/creating.ts';
 import { joinByLink } from '../account/joining.ts';
 import { isIdOrPrefix } from '../account/pick-room.ts';
-import { ownName, pickMember } from '../account/room-info.ts';
+import { ownName, pickMember, type ShownMember } from '../account/room-info.ts';
 import { ChatError } from '../api/chat-error.ts';
 import type { DirectRequest, Params } from '../api/methods.ts';
 import { Jobs } from '../devices/jobs.ts';
@@ -99,7 +99,7 @@ export class DirectRooms {
     common: RoomSession,
     { member, text = '', waitMs }: Omit<Params<'dm'>, 'room'>,
   ): Promise<RoomSession> {
-    const { member: other, info } = pickMember(common.room, member);
+    const { member: other, info } = await this.#member(common, member, waitMs);
     if (info.self) throw new ChatError({ reason: 'direct-self' });
     await this.#openAll();
     const known = best(this.#between(other.identity));
@@ -115,6 +115,16 @@ export class DirectRooms {
     const session = await this.accept(asked.id, waitMs);
     if (text !== '') await this.#say(session, text);
     return session;
+  }
+
+  /** Somebody may have joined since this device was last here. @throws ChatError `unknown-member`, `ambiguous`, `offline` */
+  async #member(common: RoomSession, wanted: string, waitMs: number): Promise<ShownMember> {
+    try {
+      return pickMember(common.room, wanted);
+    } catch {
+      await this.#parts.rooms.caughtUp(common, waitMs);
+      return pickMember(common.room, wanted);
+    }
   }
 
   async #say(session: RoomSession, text: string): Promise<void> {

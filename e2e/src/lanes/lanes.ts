@@ -80,6 +80,8 @@ export const LANES = {
     'e2e/test/first-minute.test.ts',
     'e2e/test/limited-devices.test.ts',
     'e2e/test/direct-messages.test.ts',
+    'e2e/test/direct-verbs.test.ts',
+    'e2e/test/view-direct.test.ts',
     'crypto/test/evidence.test.ts',
     'e2e/test/capture.test.ts',
     'e2e/test/removed.test.ts',

@@ -13,7 +13,7 @@ export interface Snapshot {
   readonly dialog: Dialog | undefined;
   /** One line about what was just done or couldn't be done. It disappears after some seconds. */
   readonly flash: Flash | undefined;
-  /** How many people ask to write to this person, in a sentence; empty for nobody. The command `requests` lists them. */
+  /** How many people ask to write to this person, in words; empty for nobody. The command `requests` lists them. */
   readonly requests: string;
   /** For a window's title: what is unread in rooms that aren't muted. */
   readonly unread: { readonly messages: number; readonly mentions: number };

@@ -258,6 +258,7 @@ export class RoomViewModel {
         complete: isComplete,
         room: sanitizeLine(this.#info.name),
         founded: this.#info.founded,
+        direct: this.#info.direct !== undefined,
         alone: this.#members.length === 1 && this.ended === '',
         context,
       },

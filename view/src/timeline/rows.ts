@@ -39,6 +39,8 @@ export interface TimelineInput {
   /** Whether this profile created the room, and whether it is the only member. */
   readonly founded: boolean;
   readonly alone: boolean;
+  /** Whether it is a conversation of two, which is called by the other person. */
+  readonly direct?: boolean;
   readonly context: RowContext;
 }
 
@@ -244,10 +246,12 @@ class Pass {
   }
 
   #start(isShared: boolean): Row {
-    const { founded, alone, room, context } = this.#input;
-    const { start, startShared, made, madeAlone, invite } = context.words.text.timeline;
-    const text = isShared ? startShared : !founded ? start : alone ? madeAlone(room) : made(room);
-    return { kind: 'start', key: 'start', text, invite: founded && alone ? invite : '', spoken: text };
+    const { founded, alone, room, context, direct = false } = this.#input;
+    const { between, start, startShared, made, madeAlone, invite } = context.words.text.timeline;
+    const ofRoom = isShared ? startShared : !founded ? start : alone ? madeAlone(room) : made(room);
+    const text = direct ? between(room) : ofRoom;
+    const button = founded && alone && !direct ? invite : '';
+    return { kind: 'start', key: 'start', text, invite: button, spoken: text };
   }
 
   #reuse(key: string, of: readonly unknown[], make: () => Row): void {

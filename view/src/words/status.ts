@@ -57,8 +57,8 @@ export function statusWords(f: Formats) {
     /** Instead of the command “Mute” in a muted room. */
     unmute: 'Unmute',
     people: 'People',
-    requests: (count: number) =>
-      f.plural(count, { one: '# person wants to write to you', other: '# people want to write to you' }),
+    /** How many people ask to write to this person. */
+    requests: (count: number) => f.plural(count, { one: '# request', other: '# requests' }),
     /** Somebody asks to write to this person alone. */
     asks: (name: string) => `${name} wants to write to you: /requests`,
     typing: (who: readonly string[]) =>

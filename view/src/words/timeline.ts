@@ -11,6 +11,8 @@ export function timelineWords(f: Formats) {
     startShared: 'Earlier messages were not shared with you.',
     made: (room: string) => `You made ${room}. Its history starts here.`,
     madeAlone: (room: string) => `You made ${room}. Invite somebody.`,
+    /** Of a conversation of two. */
+    between: (name: string) => `Only you and ${name} can read this.`,
     invite: 'Invite',
     unreadLine: 'New messages',
     deletedOwn: 'You deleted this message',
