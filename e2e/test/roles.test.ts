@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Role } from '@gochat/client/methods';
+import type { Role, RoomRules } from '@gochat/client/methods';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { WAIT_MS } from '../src/waits.ts';
@@ -154,3 +155,93 @@ test('whoever is banned is removed with all devices and let in no more, until th
     data: { reason: 'self-ban' },
   });
 });
+
+async function sets(by: Someone, room: string, rules: Partial<RoomRules>): Promise<void> {
+  await by.profile.call('configure', { room, ...rules, waitMs: WAIT_MS });
+}
+
+async function textsAt(who: Someone, room: string): Promise<string[]> {
+  await who.syncs(room);
+  return (await who.messages(room)).map(({ text }) => text);
+}
+
+const queued = (text: string) => ({
+  id: randomBytes(16).toString('base64url'),
+  content: { kind: 'text', text } as const,
+});
+
+test('what its author may not say is refused at once, and a speaker writes as much as it likes', async () => {
+  const { ana, ben, sam, room } = await roomOf('ben', 'sam');
+  await ben.delivered(room, [await ben.says(room, 'before')]);
+  await gives(ana, room, 'sam', 'speaker');
+  await sets(ana, room, { speak: 'listed' });
+  await together(room, ana, ben, sam);
+  await expect(ben.says(room, 'no')).rejects.toMatchObject({ data: { reason: 'not-listed' } });
+  const [mine] = await ben.messages(room);
+  if (mine === undefined) throw new Error('no message');
+  const of = { seq: mine.seq, id: mine.id };
+  await expect(
+    ben.profile.call('queue', { room, ...queued(''), content: { kind: 'edit', of, text: 'no' } }),
+  ).rejects.toMatchObject({ data: { reason: 'not-listed' } });
+  await ben.posts(room, { kind: 'react', to: of, emoji: '👍', on: true });
+  // More than the server takes from whoever has no voice.
+  const messages = Array.from({ length: 12 }, (_, i) => queued(`${i} ${'x'.repeat(3000)}`));
+  await sam.profile.call('queueAll', { room, messages });
+  await sam.delivered(
+    room,
+    messages.map(({ id }) => id),
+  );
+  expect(await textsAt(ana, room)).toHaveLength(13);
+  await sets(ana, room, { speak: 'staff' });
+  await sam.syncs(room);
+  await expect(sam.says(room, 'no')).rejects.toMatchObject({ data: { reason: 'staff-only' } });
+  await ana.delivered(room, [await ana.says(room, 'news')]);
+  await gives(ana, room, 'ben', 'observer');
+  await sets(ana, room, { speak: 'all' });
+  await together(room, ben, sam);
+  await expect(ben.says(room, 'no')).rejects.toMatchObject({ data: { reason: 'muted' } });
+  await sam.delivered(room, [await sam.says(room, 'yes')]);
+  expect((await textsAt(ben, room)).slice(-2)).toEqual(['news', 'yes']);
+  expect(await ana.warnings(room)).toEqual([]);
+});
+
+test('in slow mode what a member writes waits, in its order, and is never refused', async () => {
+  const { ana, ben, room } = await roomOf('ben');
+  await sets(ana, room, { slow: 2 });
+  await ben.syncs(room);
+  const messages = ['one', 'two', 'three'].map(queued);
+  await ben.profile.call('queueAll', { room, messages });
+  await ana.profile.call('queueAll', { room, messages: ['a', 'b'].map(queued) });
+  await ben.delivered(
+    room,
+    messages.map(({ id }) => id),
+  );
+  const texts = await textsAt(ana, room);
+  expect(texts.filter((text) => text.length > 1)).toEqual(['one', 'two', 'three']);
+  expect(texts).toHaveLength(5);
+  expect(await ana.warnings(room)).toEqual([]);
+});
+
+test('a moderator bans a person with all devices: no invite, own invite or old keys let it in', async () => {
+  const { ana, mia, ben, room, link } = await roomOf('mia', 'ben');
+  await gives(ana, room, 'mia', 'moderator');
+  await mia.syncs(room);
+  await mia.profile.call('ban', { room, member: 'ben', waitMs: WAIT_MS });
+  await ana.syncs(room);
+  expect(Object.keys(await rolesAt(ana, room))).toEqual(['ana', 'mia']);
+  const fresh = await mia.invites(room);
+  const old = await ben.joins(link).catch((error: unknown) => error);
+  expect(old).toMatchObject({ data: { reason: expect.stringMatching(/^(invite-dead|banned)$/) } });
+  await expect(ben.joins(fresh)).rejects.toMatchObject({ data: { reason: 'banned' } });
+  await expect(mia.profile.call('ban', { room, member: 'ana', waitMs: WAIT_MS })).rejects.toMatchObject({
+    data: { reason: 'not-admin' },
+  });
+  // The server has retired the keys, by the order of the moderator.
+  await expect(ben.says(room, 'still here')).rejects.toMatchObject({ code: 'not-member' });
+  await ana.delivered(room, [await ana.says(room, 'quiet again')]);
+  await mia.hears(room, 'quiet again');
+});
+
+async function together(room: string, ...all: Someone[]): Promise<void> {
+  for (const who of all) await who.syncs(room);
+}
