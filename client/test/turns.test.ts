@@ -82,7 +82,7 @@ async function textsOf(device: Device): Promise<string[]> {
   return lines.flatMap((line) => (line.kind === 'text' ? [line.text] : [])).reverse();
 }
 
-async function toldTo(device: Device): Promise<string[]> {
+async function warningsOf(device: Device): Promise<string[]> {
   const lines = await device.history.recent();
   return lines.flatMap((line) =>
     line.kind === 'warning' && line.warning === 'refused-message' ? [`${line.member}: ${line.why}`] : [],
@@ -118,11 +118,11 @@ test.each(
       if (role !== 'observer') expect((await one.message(own.id)).reactions).toHaveLength(1);
     }
     const why = role === 'observer' ? 'muted' : speak === 'listed' ? 'not-listed' : 'staff-only';
-    const told = may ? [] : Array(role === 'observer' ? 1 : 2).fill(`${role}: ${why}`);
+    const warned = may ? [] : Array(role === 'observer' ? 1 : 2).fill(`${role}: ${why}`);
     for (const other of others.filter((one) => one === 'admin' || one === 'moderator'))
-      expect(await toldTo(all[other])).toEqual(told);
+      expect(await warningsOf(all[other])).toEqual(warned);
     for (const other of others.filter((one) => one !== 'admin' && one !== 'moderator'))
-      expect(await toldTo(all[other])).toEqual([]);
+      expect(await warningsOf(all[other])).toEqual([]);
   },
 );
 
@@ -144,7 +144,7 @@ test('slow mode is exact at every reader, whatever the server lets through, also
   await all.speaker.reads();
   await reader.reads();
   for (const one of [all.admin, all.speaker, reader]) expect(await textsOf(one)).toEqual(['one', 'two']);
-  expect(await toldTo(all.admin)).toEqual(['member: slow', 'member: slow']);
+  expect(await warningsOf(all.admin)).toEqual(['member: slow', 'member: slow']);
   await sets({ slow: null });
   await forger.says({ kind: 'text', text: 'three' });
   await forger.says({ kind: 'text', text: 'four' });

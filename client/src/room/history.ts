@@ -183,7 +183,7 @@ export type WarningFact =
   | { readonly warning: 'shared-gone'; readonly member: string }
   /** In milliseconds. Without `before`: the server kept messages for ever. */
   | { readonly warning: 'shorter-retention'; readonly ms: number; readonly before?: number }
-  /** `member` said something that it may not say, which is left out. Only admins and moderators are told, and `member` itself. */
+  /** `member` said something that it may not say, which is left out. Only admins and moderators are warned, and `member` itself. */
   | { readonly warning: 'refused-message'; readonly member: string; readonly why: Silence['reason'] }
   /** `by` tried to edit or delete a message of `member` without the right to. */
   | {

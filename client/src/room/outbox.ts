@@ -139,14 +139,14 @@ export class Outbox {
     const item = this.get(id);
     if (item === undefined || !isLive(item)) return [];
     const { frame: _, sealedAt: __, ...bare } = item;
-    return [this.#set(item.n === undefined ? { ...bare, end: 'refused' } : { ...bare, withdrawn: true })];
+    return [this.#set(item.n === undefined ? { ...bare, end: 'refused' } : { ...bare, voided: true })];
   }
 
   /** It, or what was posted in its place, is in the log, and all readers leave it out. */
   leftOut(id: string): RecordChange[] {
     const item = this.get(id);
     if (item === undefined || !isLive(item)) return [];
-    const { frame: _, sealedAt: __, n: ___, withdrawn: ____, ...bare } = item;
+    const { frame: _, sealedAt: __, n: ___, voided: ____, ...bare } = item;
     return [this.#set({ ...bare, end: 'refused' })];
   }
 
@@ -336,8 +336,8 @@ function isLive(item: Outgoing): item is Shown {
 }
 
 /** Whether it takes a turn in slow mode. */
-function isText({ content, withdrawn }: Shown): boolean {
-  return content.kind === 'text' && withdrawn !== true;
+function isText({ content, voided }: Shown): boolean {
+  return content.kind === 'text' && voided !== true;
 }
 
 function isUploading({ content, uploaded }: Shown): boolean {

@@ -82,7 +82,7 @@ export interface Outgoing {
    * Its author may not say it any more, and its counter is assigned: the deletion of a message that nobody has is posted in its place, as
    * others would report the counter as missing.
    */
-  readonly withdrawn?: true;
+  readonly voided?: true;
   /** Its author has asked to post it again. */
   readonly again?: true;
   readonly end?: EndState;

@@ -410,7 +410,7 @@ export class RoomStore {
     if (ownSilence(this.#room, { kind: 'text', text: '' }) === undefined) return;
     const silenced = this.#outbox
       .waiting(Number.POSITIVE_INFINITY)
-      .filter(({ content, withdrawn }) => !withdrawn && ownSilence(this.#room, content) !== undefined);
+      .filter(({ content, voided }) => !voided && ownSilence(this.#room, content) !== undefined);
     const uploading = this.#outbox.uploading;
     const changes = [...silenced, ...uploading].flatMap(({ id }) => this.#outbox.refuse(id));
     if (changes.length > 0) await this.#write(changes);
@@ -454,13 +454,13 @@ export class RoomStore {
     const changes: RecordChange[] = [];
     const frames: UpOf<'post'>[] = [];
     const secretsToWipe: Uint8Array[] = [];
-    for (const { id, n, content: said, frame, boxing, withdrawn } of items) {
+    for (const { id, n, content: said, frame, boxing, voided } of items) {
       const placeholder = { kind: 'delete', of: { seq: this.#room.base, id } } as const;
       const content = boxing === undefined ? said : await this.#boxed(boxing);
       const draft = {
         id,
         n,
-        content: withdrawn ? placeholder : content,
+        content: voided ? placeholder : content,
         ...(frame && { request: frame.id }),
       };
       const sealed = await sealMessage(this.#room, draft, this.#env);
@@ -579,7 +579,7 @@ export class RoomStore {
   #outboxChanges(event: RoomEvent, room: Room, isLeftOut: boolean): RecordChange[] {
     switch (event.kind) {
       case 'sent':
-        if (isLeftOut || this.#outbox.get(event.id)?.withdrawn) return this.#outbox.leftOut(event.id);
+        if (isLeftOut || this.#outbox.get(event.id)?.voided) return this.#outbox.leftOut(event.id);
         return this.#posted(event, isDoubtful(room));
       case 'message':
         // Another copy of this profile has posted what waits here.
@@ -602,7 +602,7 @@ export class RoomStore {
     return this.#turns.judge(room, { identity: from.identity, content, at });
   }
 
-  /** Tells staff, and who has said it on another device. */
+  /** Warns staff, and who has said it on another device. */
   async #leavesOut(
     writer: HistoryWriter,
     said: MessageEvent,
@@ -611,9 +611,9 @@ export class RoomStore {
   ): Promise<void> {
     const { state } = room.context;
     const self = membersOf(room).find((m) => m.self);
-    const isTold =
+    const isWarned =
       self !== undefined && state !== 'newer' && (said.from.own || isStaff(state, self.identity));
-    if (isTold) await writer.add(refusedMessage(said, eventName(room, said.from), reason));
+    if (isWarned) await writer.add(refusedMessage(said, eventName(room, said.from), reason));
   }
 
   /** @returns changes of records that are not the history's */
@@ -722,7 +722,7 @@ export class RoomStore {
   #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {
     const sent = this.#outbox.get(event.id);
     const self = membersOf(room).find((m) => m.self);
-    if (sent?.content === undefined || sent.withdrawn || self === undefined) return undefined;
+    if (sent?.content === undefined || sent.voided || self === undefined) return undefined;
     const proof = ownProof(room, event.sent, sent.content);
     const { sealedAt } = event.sent;
     return {
