@@ -43,6 +43,9 @@ const SCREEN = [
   ['--keys <profile>', 'readline or vim (default: the setting of the profile)'],
 ] as const;
 
+const moderation = (name: keyof typeof import('./verbs/moderation.ts')) => async () =>
+  (await import('./verbs/moderation.ts'))[name];
+
 const roomVerb = (name: keyof typeof import('./verbs/room.ts')) => async () =>
   (await import('./verbs/room.ts'))[name];
 
@@ -240,7 +243,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'remove <room> <member>',
-    does: 'remove a member; revokes all invites (admins only)',
+    does: 'remove a member; revokes all invites (admins and moderators)',
     options: [JSON_LINES, WAIT],
     load: roomVerb('remove'),
   },
@@ -249,6 +252,76 @@ export const VERBS: readonly Verb[] = [
     does: 'make a member an admin (admins only)',
     options: [['--drop', 'revoke admin rights'], JSON_LINES, WAIT],
     load: roomVerb('admin'),
+  },
+  {
+    name: 'role <room> <member> <role>',
+    does: 'make a member admin, moderator, speaker, member or observer',
+    options: [JSON_LINES, WAIT],
+    load: moderation('role'),
+  },
+  {
+    name: 'mute <room> <member>',
+    does: 'let a member only read and react: makes an observer of them (admins and moderators)',
+    options: [JSON_LINES, WAIT],
+    load: moderation('mute'),
+  },
+  {
+    name: 'unmute <room> <member>',
+    does: 'let a muted member write again',
+    options: [JSON_LINES, WAIT],
+    load: moderation('unmute'),
+  },
+  {
+    name: 'ban <room> <member>',
+    does: 'remove a person with all devices, and let the person join never again; all invites end',
+    options: [JSON_LINES, WAIT],
+    load: moderation('ban'),
+  },
+  {
+    name: 'unban <room> <person>',
+    does: 'end a ban; the person is named as gochat bans shows it',
+    options: [JSON_LINES, WAIT],
+    load: moderation('unban'),
+  },
+  {
+    name: 'bans <room>',
+    onlyPrints: true,
+    does: 'list who is banned',
+    options: [JSON_LINES, WAIT],
+    load: moderation('bans'),
+  },
+  {
+    name: 'rules <room>',
+    does: 'print the rules of a room, or change those that are given (admins only)',
+    options: [
+      ['--speak <who>', 'who can write: all, staff (admins and moderators), or listed (and speakers)'],
+      ['--slow <time>', 'slow mode: the shortest time between two messages of a member, such as 30s; or off'],
+      ['--links <who>', 'who can invite: all, or staff'],
+      ['--expire <time>', 'messages disappear after this time, such as 12h or 7d; off: never'],
+      ['--history <how much>', 'what newcomers can read, as for new'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: moderation('rules'),
+  },
+  {
+    name: 'pin <room> <message>',
+    does: 'pin a message for all, named as for save (admins and moderators)',
+    options: [JSON_LINES, WAIT],
+    load: moderation('pin'),
+  },
+  {
+    name: 'unpin <room> <message>',
+    does: 'end the pin of a message',
+    options: [JSON_LINES, WAIT],
+    load: moderation('unpin'),
+  },
+  {
+    name: 'pins <room>',
+    onlyPrints: true,
+    does: 'print the pinned messages, the one that was pinned last first',
+    options: [JSON_LINES, WAIT],
+    load: moderation('pins'),
   },
   {
     name: 'rename <room> <name>',
@@ -268,16 +341,6 @@ export const VERBS: readonly Verb[] = [
     does: 'print how much newcomers can read, or set it (admins only): none, all, messages as in 100, or days as in 30d',
     options: [JSON_LINES, WAIT],
     load: roomVerb('history'),
-  },
-  {
-    name: 'rules <room>',
-    does: 'print the rules of the room, or set one (admins only)',
-    options: [
-      ['--expire <time>', 'messages disappear after this time, such as 12h or 7d; off: never'],
-      JSON_LINES,
-      WAIT,
-    ],
-    load: roomVerb('rules'),
   },
   {
     name: 'invite <room>',

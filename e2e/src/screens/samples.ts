@@ -218,7 +218,8 @@ function member(author: Author, more: Partial<MemberRow> = {}): MemberRow {
     name,
     colour,
     self: own,
-    admin: own,
+    role: own ? 'admin' : 'member',
+    office: own ? 'you, admin' : '',
     verified,
     ignored: false,
     here: own,
@@ -300,6 +301,7 @@ function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen 
     search: undefined,
     notify: 'all',
     admin: true,
+    rules: [],
     ...more,
   };
 }

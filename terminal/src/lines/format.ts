@@ -97,6 +97,9 @@ function withMarkedNames(item: EventItem): EventItem {
         ...item,
         ...(item.admins !== undefined && { admins: item.admins.map(nameOf) }),
         ...(item.dropped !== undefined && { dropped: item.dropped.map(nameOf) }),
+        ...(item.roles && { roles: item.roles.map((one) => ({ ...one, name: nameOf(one.name) })) }),
+        ...(item.banned && { banned: item.banned.map(withMarkedName) }),
+        ...(item.unbanned && { unbanned: item.unbanned.map(withMarkedName) }),
       };
     case 'warning':
       if (item.warning === 'refused-change')
@@ -105,6 +108,10 @@ function withMarkedNames(item: EventItem): EventItem {
     default:
       return item;
   }
+}
+
+function withMarkedName<T extends { readonly name?: string }>(one: T): T {
+  return one.name === undefined ? one : { ...one, name: nameOf(one.name) };
 }
 
 function fileNames({ files = [] }: TextItem): string {

@@ -62,7 +62,7 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   },
   members: async (_rest, { profile, room, prompt, text }) => {
     const members = await profile.call('members', { room });
-    const rows = members.map(({ id, name, admin, self }) => [id, name, text.lines.marks(admin, self)]);
+    const rows = members.map(({ id, name, role, self }) => [id, name, text.lines.marks(role, self)]);
     return printAll(prompt, text, columns(rows));
   },
   dm: async (rest, { profile, room, prompt, text }) => {

@@ -1,7 +1,6 @@
 import { formatHistorySetting, parseHistorySetting } from '@gochat/client/history-setting';
 import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
-import { formatRuleTime, parseRuleTime } from '@gochat/client/rule-time';
 import { UsageError } from '@gochat/server/usage-error';
 import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
@@ -24,8 +23,12 @@ interface Options extends ProfileOptions {
   readonly drop?: boolean;
   /** Of `return`: the tag of the comparison that the user has seen. */
   readonly seen?: string;
-  /** Of `rules`: as a person writes it. */
+  /** Of `rules`. */
+  readonly speak?: string;
+  readonly slow?: string;
+  readonly links?: string;
   readonly expire?: string;
+  readonly history?: string;
   /** Of `safety`: the entry whose log code is wanted. */
   readonly at?: string;
 }
@@ -59,6 +62,8 @@ interface Call {
   readonly ref: RoomRef | undefined;
   /** The second argument. */
   readonly given: string | undefined;
+  /** Those after it. */
+  readonly more: readonly string[];
   readonly options: Options;
   readonly waitMs: number;
   readonly text: TerminalText;
@@ -66,19 +71,30 @@ interface Call {
 }
 
 /** How long a verb tries, unless `--wait` says otherwise. */
-const READ_MS = 5000;
-const CHANGE_MS = 30_000;
+export const READ_MS = 5000;
+export const CHANGE_MS = 30_000;
 
-function roomVerb(defaultMs: number, act: (call: Call) => Promise<Result>) {
+/** A verb about one room. @param defaultMs how long it waits unless the user says otherwise */
+export function roomVerb(defaultMs: number, act: (call: Call) => Promise<Result>) {
   return async (io: Io, args: readonly string[], options: Options): Promise<ExitCode> => {
     const wait = waitMs(options.wait, defaultMs);
     return withProfile(io, options, async (opened) => {
       const profile = showConnecting(io, opened);
-      const [room = '', given] = args;
+      const [room = '', given, ...more] = args;
       // Leaving or renaming changes what the name leads to.
       const ref = options.json === true && room !== '' ? await roomRef(profile, room) : undefined;
       const { text } = io.words;
-      const result = await act({ profile, room, ref, given, options, waitMs: wait, text, stdin: io.stdin });
+      const result = await act({
+        profile,
+        room,
+        ref,
+        given,
+        more,
+        options,
+        waitMs: wait,
+        text,
+        stdin: io.stdin,
+      });
       for (const line of result.notes ?? []) note(io, line);
       if (options.json === true) for (const value of result.json) print(io, safeJson(value));
       else {
@@ -122,7 +138,7 @@ export const members = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, tex
   const all = await profile.call('members', { room });
   return {
     json: all,
-    lines: columns(all.map(({ id, name, admin, self }) => [id, name, text.lines.marks(admin, self)])),
+    lines: columns(all.map(({ id, name, role, self }) => [id, name, text.lines.marks(role, self)])),
     ...synced,
   };
 });
@@ -187,20 +203,6 @@ export const history = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, w
     (await profile.call('rooms', {})).find((one) => one.id === id)?.history ?? 'none',
   );
   return { json: [{ ...ref, history: now }], lines: given === undefined ? [now] : [], ...synced };
-});
-
-export const rules = roomVerb(CHANGE_MS, async ({ profile, room, ref, options, waitMs: ms, text }) => {
-  const wanted = { ...(options.expire !== undefined && { expire: parseRuleTime(options.expire) }) };
-  const isChange = Object.keys(wanted).length > 0;
-  if (isChange) await profile.call('configure', { room, ...wanted, waitMs: ms });
-  const synced = !isChange && afterSync(text, await profile.call('sync', { room, waitMs: ms }));
-  const now = await profile.call('rules', { room });
-  const rows = [['expire', formatRuleTime(now.expire)]];
-  return {
-    json: [{ ...ref, expire: formatRuleTime(now.expire) }],
-    lines: isChange ? [] : columns(rows),
-    ...synced,
-  };
 });
 
 export const invites = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text: { lines } }) => {

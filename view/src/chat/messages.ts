@@ -147,6 +147,11 @@ export class Messages {
       flashes.bad(words.text.flashes.emptyEdit);
       return;
     }
+    const { silence } = room.info;
+    if (silence !== undefined) {
+      flashes.bad(words.text.rules.silence[silence]);
+      return;
+    }
     if (composer.dropLostEdit()) {
       flashes.bad(words.text.flashes.editGone);
       return;

@@ -35,6 +35,9 @@ const PANEL: readonly CommandName[] = [
   'invite',
   'invites',
   'rename',
+  'rules',
+  'pins',
+  'bans',
   'code',
   'notify',
   'mute',
@@ -127,6 +130,7 @@ export class SnapshotBuilder {
       search: found,
       notify: settings.notify,
       admin: info.admin,
+      rules: words.text.rules.inForce(info.rules),
     }));
   }
 
@@ -142,14 +146,16 @@ export class SnapshotBuilder {
         (): MemberRow => {
           const name = sanitizeLine(member.name);
           const marks = marksOf(member, { verified, ignored, here: here && !member.self });
-          const { identity, id, self, admin } = member;
+          const { identity, id, self, role } = member;
+          const own = marksOf(member, { verified: false, ignored: false, here: false });
           return {
             identity,
             id,
             name,
             colour: colourOf(identity),
             self,
-            admin,
+            role,
+            office: words.text.status.marks(own),
             verified,
             ignored,
             here,
@@ -163,7 +169,14 @@ export class SnapshotBuilder {
 
   #commands(room: RoomViewModel, { commands, words }: SnapshotParts): readonly MenuItem[] {
     const isMuted = room.settings.notify === 'none';
-    const available = PANEL.filter((name) => commands.isAvailable(name));
+    const { pins, role } = room.info;
+    const isShown: Partial<Record<CommandName, boolean>> = {
+      // The form of all settings has them.
+      rules: !commands.isAvailable('rename'),
+      pins: pins.length > 0,
+      bans: role === 'admin' || role === 'moderator',
+    };
+    const available = PANEL.filter((name) => commands.isAvailable(name) && isShown[name] !== false);
     return this.#reuse('commands', [available.join(), isMuted, words], () =>
       available.flatMap((name) => {
         const command = commands.named(name);

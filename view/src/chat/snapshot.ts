@@ -1,3 +1,4 @@
+import type { Role } from '@gochat/client/methods';
 import type { CommandName } from '../commands/command.ts';
 import type { Dialog, MenuItem } from '../dialogs/dialog.ts';
 import type { FileKind, Quote, Row } from '../timeline/row.ts';
@@ -79,6 +80,8 @@ export interface RoomScreen {
   readonly search: Search | undefined;
   readonly notify: 'all' | 'mentions' | 'none';
   readonly admin: boolean;
+  /** The rules that are not those of every room, a sentence each. */
+  readonly rules: readonly string[];
 }
 
 /** How far the room is verified. */
@@ -168,7 +171,9 @@ export interface MemberRow {
   readonly name: string;
   readonly colour: number;
   readonly self: boolean;
-  readonly admin: boolean;
+  readonly role: Role;
+  /** "you, admin", "moderator", or empty. */
+  readonly office: string;
   readonly verified: boolean;
   readonly ignored: boolean;
   /** Whether they look at the room now. */

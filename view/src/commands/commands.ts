@@ -1,6 +1,6 @@
 import type { TextItem } from '@gochat/client/history';
 import { parseHistorySetting } from '@gochat/client/history-setting';
-import type { MemberInfo } from '@gochat/client/methods';
+import type { MemberInfo, Role } from '@gochat/client/methods';
 import { type PollText, readPoll } from '@gochat/client/polls';
 import { parseRuleTime } from '@gochat/client/rule-time';
 import { checkGiven } from '@gochat/client/validate-input';
@@ -12,7 +12,18 @@ import { askPalette, showHelp } from '../dialogs/help.ts';
 import { askInvite, showInvites } from '../dialogs/invites.ts';
 import { isOwnLink, openLink } from '../dialogs/join.ts';
 import { askDelete, askEmoji, askFile, inspect, react } from '../dialogs/message.ts';
-import { askCode, askRemove, setIgnored, showMember, showMembers } from '../dialogs/people.ts';
+import {
+  askBan,
+  askCode,
+  askRemove,
+  askRole,
+  setIgnored,
+  setRole,
+  showBans,
+  showMember,
+  showMembers,
+  unban,
+} from '../dialogs/people.ts';
 import {
   askConfigure,
   askCreate,
@@ -21,6 +32,7 @@ import {
   askNotify,
   askPrivacy,
   askReturn,
+  showRules,
 } from '../dialogs/rooms.ts';
 import { askSettings, setTheme, THEMES } from '../dialogs/settings.ts';
 import type { FileActs } from '../files/file-acts.ts';
@@ -83,6 +95,9 @@ const isDirect = ({ room }: Given) => room.info.direct !== undefined;
 /** In a conversation of two, nobody else comes in, and both have the same rights. */
 const mayInvite = (given: Given) => mayWrite(given) && !isDirect(given);
 const mayGovern = (given: Given) => isAdmin(given) && !isDirect(given);
+const isStaff = (given: Given) => isOffice(given) && mayWrite(given) && !isDirect(given);
+const isOffice = ({ room }: Given) => ['admin', 'moderator'].includes(room.info.role);
+const isPinned = ({ room, item }: Given) => room.info.pins.includes(item.id);
 const isSent = ({ item }: Given) => item.seq !== '0' && item.deleted === undefined;
 
 const hasFiles = ({ item }: Given) => item.files !== undefined;
@@ -241,13 +256,18 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     },
   },
   mute: {
-    aliases: ['unmute'],
+    takes: 'optional',
+    completes: 'member',
     available: isMember,
-    run: ({ chat, room, args }) => {
-      const { notify } = room.settings;
-      const other = notify === 'none' ? 'all' : 'none';
-      setNotify(chat, room, args === 'unmute' && notify !== 'none' ? notify : other);
-    },
+    refuses: noMember,
+    attempt: (given) => mute(given, true),
+  },
+  unmute: {
+    takes: 'optional',
+    completes: 'member',
+    available: isMember,
+    refuses: noMember,
+    attempt: (given) => mute(given, false),
   },
   privacy: { available: isMember, run: ({ chat }) => askPrivacy(chat) },
   ignore: {
@@ -284,12 +304,41 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     refuses: noTime,
     attempt: (given) => configure(given, 'expire'),
   },
+  rules: {
+    available: isMember,
+    run: ({ chat, room }) => (room.info.admin ? askConfigure(chat, 'speak') : showRules(chat)),
+  },
+  role: {
+    takes: 'optional',
+    completes: 'member',
+    available: isStaff,
+    refuses: noRole,
+    attempt: role,
+  },
+  ban: {
+    takes: 'required',
+    completes: 'member',
+    danger: true,
+    available: isStaff,
+    refuses: noMember,
+    run: (given) => withMember(given, (member) => askBan(given.chat, member)),
+  },
+  unban: {
+    takes: 'optional',
+    available: isStaff,
+    attempt: ({ chat, room, args }) => (args === '' ? showBans(chat) : unban(chat, room.info.id, args)),
+  },
+  bans: { available: isMember, attempt: ({ chat }) => showBans(chat) },
+  pins: {
+    available: isMember,
+    attempt: async ({ chat }) => (await import('../dialogs/pins.ts')).showPins(chat),
+  },
   remove: {
     aliases: ['kick'],
     takes: 'required',
     completes: 'member',
     danger: true,
-    available: mayGovern,
+    available: isStaff,
     refuses: noMember,
     run: (given) => withMember(given, (member) => askRemove(given.chat, member)),
   },
@@ -347,6 +396,14 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
     available: (given) => pollIn(given.item) !== undefined && mayWrite(given) && isSent(given),
     finds: (room) => newest(room, (item) => pollIn(item) !== undefined),
     attempt: async ({ chat, item, args }) => (await import('../dialogs/polls.ts')).vote(chat, item, args),
+  },
+  pin: {
+    available: (given) => isStaff(given) && isSent(given) && !isPinned(given),
+    attempt: async ({ chat, item }) => (await import('../dialogs/pins.ts')).setPinned(chat, item, true),
+  },
+  unpin: {
+    available: (given) => isStaff(given) && isPinned(given),
+    attempt: async ({ chat, item }) => (await import('../dialogs/pins.ts')).setPinned(chat, item, false),
   },
   forward: {
     available: isSent,
@@ -563,6 +620,52 @@ function withMember(given: Given, act: (member: MemberInfo) => void): void {
   else if (found !== undefined) act(found);
 }
 
+const ROLES = ['admin', 'moderator', 'speaker', 'member', 'observer'] as const satisfies readonly Role[];
+
+/** The last word of an argument, and what is before it. */
+function lastWord(args: string): readonly [before: string, last: string] {
+  const at = args.lastIndexOf(' ');
+  return [args.slice(0, Math.max(at, 0)).trim(), args.slice(at + 1)];
+}
+
+function roleIn(given: Given): { member: MemberInfo; role: Role } | undefined {
+  const [before, last] = lastWord(given.args);
+  const wanted = ROLES.find((one) => one === last.toLowerCase());
+  const member = memberNamed({ ...given, args: before });
+  return wanted === undefined || member === undefined ? undefined : { member, role: wanted };
+}
+
+/** A role that somebody gets, or somebody alone, whose role is asked for. */
+function noRole(given: Given): string | undefined {
+  if (given.args === '' || memberNamed(given) !== undefined || roleIn(given) !== undefined) return undefined;
+  const [before, last] = lastWord(given.args);
+  const isRole = ROLES.some((one) => one === last.toLowerCase());
+  const { noRole: text } = given.chat.words.text.flashes;
+  return isRole || before === '' || memberNamed({ ...given, args: before }) === undefined
+    ? noMember(isRole ? { ...given, args: before } : given)
+    : text(sanitizeLine(last));
+}
+
+async function role(given: Given): Promise<undefined> {
+  const { chat, room } = given;
+  const found = roleIn(given);
+  if (found !== undefined) return setRole(chat, room, found.member, found.role).then(() => undefined);
+  return withMember(given, (member) => askRole(chat, room, member)) as undefined;
+}
+
+/** Mutes a member, or without one the room. */
+async function mute(given: Given, on: boolean): Promise<undefined> {
+  const { chat, room, args } = given;
+  const member = memberNamed(given);
+  if (args !== '' && member !== undefined) {
+    await setRole(chat, room, member, on ? 'observer' : 'member');
+    return;
+  }
+  const { notify } = room.settings;
+  const isMuted = notify === 'none';
+  setNotify(chat, room, on && !isMuted ? 'none' : isMuted ? 'all' : notify);
+}
+
 function memberNamed({ room, args }: Given): MemberInfo | undefined {
   const wanted = args.replace(/^@/, '').trim();
   return (
@@ -581,7 +684,7 @@ function noAddressee(given: Given): string | undefined {
 }
 
 function noMember(given: Given): string | undefined {
-  return memberNamed(given) === undefined
+  return given.args !== '' && memberNamed(given) === undefined
     ? given.chat.words.text.flashes.noMember(sanitizeLine(given.args.replace(/^@/, '')))
     : undefined;
 }

@@ -1,5 +1,5 @@
 import { ChatError } from '@gochat/client/chat-error';
-import type { MemberInfo } from '@gochat/client/methods';
+import type { MemberInfo, Role } from '@gochat/client/methods';
 import type { Chat } from '../chat/chat.ts';
 import { isIgnored, withIgnored } from '../chat/preferences.ts';
 import { marksOf } from '../room/member-marks.ts';
@@ -8,7 +8,7 @@ import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
 import { deviceDialogs } from './device-dialogs.ts';
 import type { DeviceParts } from './device-given.ts';
-import type { MemberDialog, MenuDialog } from './dialog.ts';
+import type { MemberDialog, MenuDialog, MenuItem } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { writeTo } from './direct.ts';
 import { form, menuItem } from './forms.ts';
@@ -19,6 +19,8 @@ type MemberParts = DeviceParts & Pick<Chat, 'messages'>;
 const WAIT_MS = 30_000;
 /** Groups of a safety number per line. */
 const GROUPS_A_LINE = 4;
+/** How much of a fingerprint is shown. */
+const SHORT = 8;
 
 /** Lists the members, to pick one. */
 export function showMembers(chat: MemberParts, title: string): void {
@@ -137,20 +139,30 @@ function items(
   verified: boolean,
 ) {
   const text = words.text.dialogs.member;
-  if (member.self) return [];
+  if (member.self) return member.role === 'admin' ? [menuItem('role', text.role)] : [];
   const ignored = isIgnored(preferences.current, member);
   return [
     menuItem('mention', text.mention),
     ...(navigation.room?.info.direct === undefined ? [menuItem('write', text.write)] : []),
     verified ? menuItem('unverify', text.unverify) : menuItem('verify', text.verify),
     ignored ? menuItem('unignore', text.unignore) : menuItem('ignore', text.ignore),
-    ...(navigation.room?.info.admin === true && navigation.room.info.direct === undefined
-      ? [
-          member.admin ? menuItem('dismiss', text.removeAdmin) : menuItem('setAdmin', text.makeAdmin),
-          menuItem('remove', text.remove, '', true),
-        ]
-      : []),
+    ...(navigation.room === undefined || navigation.room.info.direct !== undefined
+      ? []
+      : moderating(navigation.room.info.role, member, text)),
   ];
+}
+
+/** What somebody with this role can do with a member. */
+function moderating(
+  own: Role,
+  { role }: MemberInfo,
+  text: Chat['words']['text']['dialogs']['member'],
+): MenuItem[] {
+  const isStaff = role === 'admin' || role === 'moderator';
+  const out = [menuItem('remove', text.remove, '', true), menuItem('ban', text.ban, '', true)];
+  if (own === 'admin') return [menuItem('role', text.role), ...out];
+  if (own !== 'moderator' || isStaff) return [];
+  return [role === 'observer' ? menuItem('unmute', text.unmute) : menuItem('mute', text.mute), ...out];
 }
 
 async function act(
@@ -182,17 +194,16 @@ async function act(
     case 'remove':
       askRemove(chat, member);
       return;
-    case 'setAdmin':
-    case 'dismiss':
-      checkIsMember(room, member);
-      await chat.profile.call('setAdmin', {
-        room: room.info.id,
-        member: member.id,
-        admin: name === 'setAdmin',
-        waitMs: WAIT_MS,
-      });
+    case 'ban':
+      askBan(chat, member);
+      return;
+    case 'role':
+      askRole(chat, room, member);
+      return;
+    case 'mute':
+    case 'unmute':
+      await setRole(chat, room, member, name === 'mute' ? 'observer' : 'member');
       handle.close();
-      chat.flashes.good(chat.words.text.flashes.saved);
       return;
     default:
       return;
@@ -246,4 +257,84 @@ export function askRemove(
       chat.flashes.good(chat.words.text.flashes.removed(name));
     },
   });
+}
+
+type Governing = Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>;
+
+const ROLES = ['admin', 'moderator', 'speaker', 'member', 'observer'] as const satisfies readonly Role[];
+
+/** Lets an admin give a member another role. */
+export function askRole(chat: Governing, room: RoomViewModel, member: MemberInfo): void {
+  const text = chat.words.text.dialogs.role;
+  chat.dialogs.show<MenuDialog>({
+    dialog: {
+      kind: 'menu',
+      title: text.title(sanitizeLine(member.name)),
+      text: [],
+      code: [],
+      items: ROLES.map((role) => menuItem(role, text.roles[role], role === member.role ? text.present : '')),
+    },
+    pick: async (name, handle) => {
+      const role = ROLES.find((one) => one === name);
+      if (role !== undefined && role !== member.role) await setRole(chat, room, member, role);
+      handle.close();
+    },
+  });
+}
+
+/** @throws ChatError */
+export async function setRole(
+  chat: Governing,
+  room: RoomViewModel,
+  member: MemberInfo,
+  role: Role,
+): Promise<void> {
+  checkIsMember(room, member);
+  await chat.profile.call('setRole', { room: room.info.id, member: member.id, role, waitMs: WAIT_MS });
+  chat.flashes.good(chat.words.text.flashes.saved);
+}
+
+export function askBan(chat: Governing, member: MemberInfo): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  const { ban } = chat.words.text.dialogs;
+  const name = sanitizeLine(member.name);
+  chat.dialogs.show({
+    dialog: form(ban.title(name), [ban.text], [], ban.submit, true),
+    submit: async (_values, handle) => {
+      await chat.profile.call('ban', { room: room.info.id, member: member.identity, waitMs: WAIT_MS });
+      handle.close();
+      chat.flashes.good(chat.words.text.flashes.banned(name));
+    },
+  });
+}
+
+/** Lists who is banned, to end a ban. */
+export async function showBans(chat: Governing): Promise<undefined> {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  const text = chat.words.text.dialogs.bans;
+  const bans = await chat.profile.call('bans', { room: room.info.id });
+  const may = ['admin', 'moderator'].includes(room.info.role);
+  chat.dialogs.show<MenuDialog>({
+    dialog: {
+      kind: 'menu',
+      title: text.title,
+      text: [bans.length === 0 ? text.none : may ? text.pick : ''].filter((line) => line !== ''),
+      code: [],
+      items: bans.map(({ fingerprint, name }) =>
+        menuItem(fingerprint, sanitizeLine(name ?? text.unknown), fingerprint.slice(0, SHORT)),
+      ),
+    },
+    pick: async (fingerprint, handle) => {
+      if (may) await unban(chat, room.info.id, fingerprint);
+      handle.close();
+    },
+  });
+}
+
+/** @param member a name, or a fingerprint. @throws ChatError */
+export async function unban(chat: Governing, room: string, member: string): Promise<undefined> {
+  const { name } = await chat.profile.call('unban', { room, member, waitMs: WAIT_MS });
+  chat.flashes.good(chat.words.text.flashes.unbanned(sanitizeLine(name)));
 }

@@ -4,12 +4,13 @@ import { formatRuleTime, parseRuleTime } from '@gochat/client/rule-time';
 import type { HistorySetting } from '@gochat/client/settings';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
-import type { Field, FormDialog } from './dialog.ts';
+import type { Field, FormDialog, MenuDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
-import { choiceField, form, secretField, textField, toggleField } from './forms.ts';
+import { choiceField, form, menuItem, secretField, textField, toggleField } from './forms.ts';
 import { FIRST_TERMS, showInvite } from './invites.ts';
 import { checkNames } from './name-fields.ts';
 import { warnOfLoss } from './profile-loss.ts';
+import { changedRules, ruleFields } from './rules.ts';
 
 const WAIT_MS = 30_000;
 
@@ -87,10 +88,10 @@ function expireField({ words }: Pick<Chat, 'words'>, label: string, present: num
   return choiceField('expire', label, value, choices);
 }
 
-/** Asks for name, topic and history of the room, and for when messages disappear. @param what has the focus */
+/** Asks for name, topic and rules of the room. @param what has the focus */
 export function askConfigure(
   chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>,
-  what: 'name' | 'topic' | 'history' | 'expire',
+  what: 'name' | 'topic' | 'history' | 'speak' | 'expire',
 ): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
@@ -109,6 +110,7 @@ export function askConfigure(
                 textField('name', text.name, name),
                 textField('topic', text.topic, topic),
                 historyField(chat, text.history, history),
+                ...ruleFields(chat, rules),
               ]
             : []),
           expireField(chat, text.expire, rules.expire),
@@ -125,6 +127,7 @@ export function askConfigure(
         ...(values.topic !== topic && values.topic !== undefined && { topic: values.topic }),
         ...(values.history !== shown &&
           values.history !== undefined && { history: parseHistorySetting(values.history) }),
+        ...changedRules(values, rules),
         ...(values.expire !== lasts &&
           values.expire !== undefined && { expire: parseRuleTime(values.expire) }),
         waitMs: WAIT_MS,
@@ -250,5 +253,26 @@ export function askPrivacy(chat: Pick<Chat, 'words' | 'dialogs' | 'navigation'>)
       room.change({ receipts: values.receipts === 'on', typing: values.typing === 'on' });
       handle.close();
     },
+  });
+}
+
+/** Shows the rules of the room to who can't change them. */
+export function showRules(chat: Pick<Chat, 'words' | 'dialogs' | 'navigation'>): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  const { rules, history, dialogs } = chat.words.text;
+  const said = rules.inForce(room.info.rules);
+  chat.dialogs.show<MenuDialog>({
+    dialog: {
+      kind: 'menu',
+      title: dialogs.configure.rules,
+      text: [
+        ...(said.length === 0 ? [dialogs.configure.noRules] : said),
+        dialogs.configure.newcomers(history(room.info.history)),
+      ],
+      code: [],
+      items: [menuItem('close', dialogs.configure.close)],
+    },
+    pick: (_name, handle) => handle.close(),
   });
 }

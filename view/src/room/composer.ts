@@ -125,7 +125,8 @@ export class ComposerViewModel {
     const { history, rules, direct, name } = room.info;
     if (direct?.state === 'asked') return words.text.composer.asked(sanitizeLine(name));
     if (direct?.state === 'left') return words.text.composer.hasLeft(sanitizeLine(name));
-    return words.text.composer.write(history, rules.expire);
+    const { slow } = words.text.rules.inForceHere(rules);
+    return [words.text.composer.write(history, rules.expire), slow].filter((part) => part !== '').join(' ');
   }
 
   snapshot(): Composer {
@@ -135,7 +136,7 @@ export class ComposerViewModel {
     const answered = this.#reply && this.#now(this.#reply);
     const tray = this.tray.items();
     const waits = this.#waitsForFiles;
-    const { history, rules } = room.info;
+    const { history, rules, silence } = room.info;
     const of = [
       this.#text,
       this.#tick,
@@ -147,7 +148,9 @@ export class ComposerViewModel {
       tray,
       waits,
       history,
+      rules.slow,
       rules.expire,
+      silence,
     ];
     if (this.#cached?.of.every((value, i) => value === of[i]) === true) return this.#cached.composer;
     const mode = closed !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';

@@ -3,9 +3,15 @@ import type { MemberMark } from '../words/status.ts';
 
 /** What a screen shows about a member beside their name. */
 export function marksOf(
-  { self, admin }: Pick<MemberInfo, 'self' | 'admin'>,
+  { self, role }: Pick<MemberInfo, 'self' | 'role'>,
   { verified, ignored, here }: Readonly<Record<'verified' | 'ignored' | 'here', boolean>>,
 ): MemberMark[] {
-  const marks = { you: self, admin, verified, ignored, here };
+  const roles = {
+    admin: role === 'admin',
+    moderator: role === 'moderator',
+    speaker: role === 'speaker',
+    observer: role === 'observer',
+  };
+  const marks = { you: self, ...roles, verified, ignored, here };
   return (Object.keys(marks) as MemberMark[]).filter((mark) => marks[mark]);
 }

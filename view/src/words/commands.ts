@@ -92,7 +92,28 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       placeholder: 'PATH… -- TEXT',
     },
     notify: { label: 'Notifications', help: 'Get notifications about all messages, mentions or nothing' },
-    mute: { label: 'Mute', help: 'Turn notifications of this room off or on' },
+    mute: {
+      label: 'Mute',
+      help: 'Mute this room, or as an admin or moderator a member, who can then only read and react',
+      placeholder: 'MEMBER',
+    },
+    unmute: {
+      label: 'Unmute',
+      help: 'Get notifications again, or let a muted member write again',
+      placeholder: 'MEMBER',
+    },
+    rules: { label: 'Rules', help: 'Who can write and invite, slow mode, and when messages disappear' },
+    role: {
+      label: 'Change a role',
+      help: 'Make a member admin, moderator, speaker, member or observer',
+      placeholder: 'MEMBER ROLE',
+    },
+    ban: { label: 'Ban a member', help: 'Remove a member, who can’t join again', placeholder: 'MEMBER' },
+    unban: { label: 'End a ban', help: 'Let somebody join again', placeholder: 'NAME' },
+    bans: { label: 'Banned', help: 'List who is banned' },
+    pins: { label: 'Pinned messages', help: 'List the pinned messages; go to one' },
+    pin: { label: 'Pin', help: 'Pin this message for all members' },
+    unpin: { label: 'Unpin', help: 'End the pin of this message' },
     privacy: {
       label: 'Privacy',
       help: 'Set read receipts and typing notices of this room',
@@ -104,7 +125,7 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       help: 'Set after what time messages disappear',
       placeholder: 'TIME',
     },
-    rename: { label: 'Name, topic and history', help: 'Rename the room', placeholder: 'NAME' },
+    rename: { label: 'Room settings', help: 'Rename the room', placeholder: 'NAME' },
     history: {
       label: 'History for newcomers',
       help: 'Say how much newcomers can read: none, all, a number of messages, or days such as 30d',

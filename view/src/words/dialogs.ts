@@ -90,9 +90,42 @@ export function dialogWords(f: Formats) {
       unverify: 'Remove the verified mark',
       ignore: 'Ignore',
       unignore: 'Stop ignoring',
-      makeAdmin: 'Make admin',
-      removeAdmin: 'Remove as admin',
+      role: 'Change role',
+      mute: 'Mute',
+      unmute: 'Unmute',
       remove: 'Remove from the room',
+      ban: 'Ban from the room',
+    },
+    role: {
+      title: (name: string) => `Role of ${name}`,
+      roles: {
+        admin: 'Admin: changes settings, roles and members',
+        moderator: 'Moderator: mutes, removes and bans members',
+        speaker: 'Speaker: writes where not all members can',
+        member: 'Member',
+        observer: 'Observer: reads and reacts',
+      },
+      present: 'now',
+    },
+    ban: {
+      title: (name: string) => `Ban ${name}?`,
+      text: 'They are removed with all devices and can’t join again, by no invite. All invites become invalid. Under a new identity they are somebody else: prefer invites that can be used once.',
+      submit: 'Ban',
+    },
+    bans: {
+      title: 'Banned',
+      none: 'Nobody is banned.',
+      pick: 'Pick one to end the ban.',
+      unknown: 'unknown',
+    },
+    pins: {
+      title: 'Pinned messages',
+      none: 'No message is pinned.',
+      unknown: (count: number) =>
+        f.plural(count, {
+          one: '# pinned message is not on this device.',
+          other: '# pinned messages are not on this device.',
+        }),
     },
     members: { title: 'Members' },
     remove: {
@@ -126,7 +159,7 @@ export function dialogWords(f: Formats) {
       after: (seconds: number) => `after ${durationText(f, seconds * 1000)}`,
     },
     configure: {
-      title: 'Name, topic and history',
+      title: 'Room settings',
       text: 'All members see them. The server can’t read them.',
       expire: 'Messages disappear',
       expireHint:
@@ -134,8 +167,23 @@ export function dialogWords(f: Formats) {
       name: 'Name',
       topic: 'Topic',
       history: 'Newcomers can read',
-      historyHint: 'What was said while they could read nothing is never shown to them.',
+      historyHint: 'What was said while newcomers could read nothing is never shown to them.',
+      speak: 'Who can write',
+      speakChoices: {
+        all: 'all members',
+        listed: 'speakers, admins and moderators',
+        staff: 'admins and moderators',
+      },
+      slow: 'Slow mode: each can write once in',
+      slowOff: 'no time: off',
+      links: 'Who can invite',
+      linkChoices: { all: 'all members', staff: 'admins and moderators' },
       submit: 'Save',
+      /** For who can't change them. */
+      rules: 'Rules of this room',
+      noRules: 'All members can write and invite, and messages stay.',
+      newcomers: (what: string) => `Newcomers can read ${what}.`,
+      close: 'Close',
     },
     notify: {
       title: 'Notifications',

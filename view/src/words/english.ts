@@ -8,6 +8,7 @@ import type { Formats } from './formats.ts';
 import { eventText } from './history.ts';
 import { shownHistory } from './history-setting.ts';
 import { returnText } from './returning.ts';
+import { ruleWords } from './rules.ts';
 import { statusWords } from './status.ts';
 import { timeMarkText } from './time-mark.ts';
 import { timelineWords } from './timeline.ts';
@@ -38,6 +39,7 @@ function text(f: Formats) {
     history: (setting: HistorySetting) => shownHistory(f, setting),
     messageDialogs: async () => (await import('./message-dialogs.ts')).messageDialogWords(f),
     flashes: flashWords(f),
+    rules: ruleWords(f),
     status: statusWords(f),
     timeline: timelineWords(f),
     timeMark: timeMarkText(f),

@@ -39,6 +39,10 @@ export function flashWords(f: Formats) {
       f.plural(count, { one: '# message is sent again', other: '# messages are sent again' }),
     notUnsent: 'Too late: the server may have the message already',
     removed: (name: string) => `${name} was removed. The keys have changed, and all invites are invalid.`,
+    banned: (name: string) => `${name} is banned. The keys have changed, and all invites are invalid.`,
+    unbanned: (name: string) => `The ban of ${name} has ended`,
+    pinned: (on: boolean) => (on ? 'Pinned for all members' : 'No longer pinned'),
+    noRole: (role: string) => `There is no role “${role}”: say admin, moderator, speaker, member or observer`,
     forgotten: (room: string) => `${room} is no longer in the list`,
     codeMatched: 'The codes match: everybody who has this code has the same members and keys',
     /** @param files by name. */

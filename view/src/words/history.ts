@@ -1,9 +1,11 @@
 import type { EventItem } from '@gochat/client/history';
+import type { Role } from '@gochat/client/methods';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { durationText } from './duration.ts';
 import type { Formats } from './formats.ts';
 import { shownHistory } from './history-setting.ts';
 import { namesIn } from './names.ts';
+import { ruleWords } from './rules.ts';
 
 type Who = readonly string[];
 type Changed = Extract<EventItem, { kind: 'changed' }>;
@@ -53,11 +55,8 @@ export function eventText(f: Formats): (event: EventItem, who: Who) => string {
   };
 }
 
-function changedText(
-  f: Formats,
-  { name, topic, history, rules, admins = [], dropped = [] }: Changed,
-  names: string,
-): string {
+function changedText(f: Formats, event: Changed, names: string): string {
+  const { name, topic, history, admins = [], dropped = [] } = event;
   const all = (members: readonly string[]) => f.list(members.map((member) => sanitizeLine(member)));
   const changes = [
     ...(name === undefined ? [] : [`renamed the room to ${sanitizeLine(name)}`]),
@@ -65,16 +64,35 @@ function changedText(
     ...(dropped.length === 0 ? [] : [`removed ${all(dropped)} as admin`]),
     ...(topic === undefined ? [] : [topicText(topic)]),
     ...(history === undefined ? [] : [`let newcomers read ${shownHistory(f, history)}`]),
-    ...(rules?.expire === undefined ? [] : [expireText(f, rules.expire)]),
+    ...moderationTexts(f, event),
   ];
   if (changes.length === 0) return `${names} changed the room (an earlier version of GoChat kept no details)`;
   return `${names} ${f.list(changes)}`;
 }
 
-function expireText(f: Formats, seconds: number): string {
-  if (seconds === 0) return 'let new messages stay';
-  return `set new messages to disappear after ${durationText(f, seconds * 1000)}`;
+function moderationTexts(
+  f: Formats,
+  { roles = [], rules = {}, banned = [], unbanned = [], pinned = [], unpinned = [] }: Changed,
+): string[] {
+  const words = ruleWords(f);
+  const same = [...new Set(roles.map(({ role }) => role))];
+  const named = (role: Role) =>
+    roles.filter((one) => one.role === role).map(({ name }) => sanitizeLine(name));
+  const persons = (list: NonNullable<Changed['banned']>) =>
+    f.list(list.map(({ name, fingerprint }) => sanitizeLine(name ?? fingerprint.slice(0, SHORT))));
+  const messages = (count: number) => f.plural(count, { one: 'a message', other: '# messages' });
+  return [
+    ...same.map((role) => words.became(role, f.list(named(role)))),
+    ...words.changed(rules),
+    ...(banned.length === 0 ? [] : [`banned ${persons(banned)}`]),
+    ...(unbanned.length === 0 ? [] : [`ended the ban of ${persons(unbanned)}`]),
+    ...(pinned.length === 0 ? [] : [`pinned ${messages(pinned.length)}`]),
+    ...(unpinned.length === 0 ? [] : [`unpinned ${messages(unpinned.length)}`]),
+  ];
 }
+
+/** How much of a fingerprint names a person whose name isn't known. */
+const SHORT = 8;
 
 function topicText(topic: string): string {
   return topic === '' ? 'removed the topic' : `changed the topic to: ${sanitizeLine(topic)}`;

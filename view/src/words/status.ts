@@ -19,6 +19,9 @@ export function statusWords(f: Formats) {
   const mark = {
     you: 'you',
     admin: 'admin',
+    moderator: 'moderator',
+    speaker: 'speaker',
+    observer: 'observer',
     verified: 'verified',
     ignored: 'ignored',
     here: 'here now',

@@ -1,3 +1,4 @@
+import type { Role } from '@gochat/client/methods';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { fileWords } from './files.ts';
 import type { Formats } from './formats.ts';
@@ -238,7 +239,8 @@ export function lineText(f: Formats) {
 
     members,
     as: (name: string) => `as ${name}`,
-    marks: (admin: boolean, self: boolean) => (admin ? (self ? 'admin, you' : 'admin') : self ? 'you' : ''),
+    marks: (role: Role, self: boolean) =>
+      [role === 'member' ? '' : role, self ? 'you' : ''].filter((mark) => mark !== '').join(', '),
     queued: (count: number) => `${f.number(count)} queued`,
     status: (status: string) => STATUS[status] ?? status,
     unconfirmed: '(unconfirmed)',
@@ -248,6 +250,7 @@ export function lineText(f: Formats) {
     removed: (who: string) => `${who} was removed; all invites are revoked`,
     removedHint: (who: string) =>
       `${who} was removed; all invites are revoked: gochat invite creates a new one`,
+    roleNow: (who: string, role: Role) => ROLE_NOW[role](who),
     adminNow: (who: string) => `${who} is an admin now`,
     adminNoMore: (who: string) => `${who} is no longer an admin`,
     /** @param how the command that comes back to the room as it is described. */
@@ -334,4 +337,12 @@ const STATUS: Readonly<Record<string, string>> = {
   split: 'cut off',
   'rolled-back': 'rolled back',
   outdated: 'outdated',
+};
+
+const ROLE_NOW: Readonly<Record<Role, (who: string) => string>> = {
+  admin: (who) => `${who} is an admin now`,
+  moderator: (who) => `${who} is a moderator now`,
+  speaker: (who) => `${who} is a speaker now`,
+  member: (who) => `${who} is an ordinary member now`,
+  observer: (who) => `${who} is muted: can read and react`,
 };

@@ -82,8 +82,6 @@ function webText(f: Formats) {
       title: 'Room details',
       members: 'Members',
       you: 'you',
-      admin: 'admin',
-      youAdmin: 'you, admin',
       closed: 'This room is closed',
     },
 

@@ -239,7 +239,7 @@ function hintsOf(ui: Ui, room: RoomScreen | undefined, { keysOf, text }: DrawOpt
   const file = message && mainFileOf(message);
   const isSent = room?.ended === '' && message !== undefined && message.seq !== '';
   const isOwn = message?.author.own === true;
-  const isAdmin = room?.members.some(({ self, admin }) => self && admin) === true;
+  const isAdmin = room?.members.some(({ self, role }) => self && role === 'admin') === true;
   return text.messageKeys(keys, {
     answer: isSent,
     edit: isSent && isOwn,

@@ -90,7 +90,8 @@ export function membersPane(
 
 function memberLine(member: MemberRow, width: number, symbols: Symbols): Line {
   const right: Span[] = [];
-  if (member.admin) right.push(span(` ${symbols.admin}`, { fg: 'warn' }));
+  const office = symbols.office[member.role];
+  if (office !== undefined) right.push(span(` ${office}`, { fg: 'warn' }));
   if (member.verified) right.push(span(` ${symbols.verified}`, { fg: 'good' }));
   if (member.ignored) right.push(span(` ${symbols.muted}`, DIM));
   right.push(span(' '));

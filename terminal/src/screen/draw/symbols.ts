@@ -1,3 +1,5 @@
+import type { Role } from '@gochat/client/methods';
+
 /** The symbols of the screen, in Unicode or in ASCII. */
 export interface Symbols {
   readonly waiting: string;
@@ -13,7 +15,8 @@ export interface Symbols {
   readonly live: string;
   readonly away: string;
   readonly muted: string;
-  readonly admin: string;
+  /** Beside the name of a member with this role. */
+  readonly office: Partial<Readonly<Record<Role, string>>>;
   readonly verified: string;
   readonly here: string;
   readonly up: string;
@@ -43,7 +46,7 @@ export const UNICODE: Symbols = {
   live: '●',
   away: '○',
   muted: '⊘',
-  admin: '★',
+  office: { admin: '★', moderator: '☆', speaker: '+', observer: '–' },
   verified: '✓',
   here: '●',
   up: '↑',
@@ -71,7 +74,7 @@ export const ASCII: Symbols = {
   live: '*',
   away: 'o',
   muted: 'm',
-  admin: '@',
+  office: { admin: '@', moderator: '%', speaker: '+', observer: '-' },
   verified: '+',
   here: '*',
   up: '^',

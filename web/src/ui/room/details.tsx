@@ -1,6 +1,5 @@
 import type { Actions } from '@gochat/view/actions';
-import type { Lock, MemberRow, RoomScreen, Search } from '@gochat/view/snapshot';
-import type { WebText } from '@gochat/view/web-words';
+import type { Lock, RoomScreen, Search } from '@gochat/view/snapshot';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Avatar } from '../avatar.tsx';
 import { isComposingKey } from '../composing-key.ts';
@@ -28,6 +27,11 @@ export function DetailsView({ room, actions, close }: DetailsProps) {
       {lock !== undefined && (
         <LockText lock={lock} compare={() => actions.run(lock.state === 'stranger' ? 'devices' : 'code')} />
       )}
+      {room.rules.map((rule) => (
+        <p key={rule} class="rule">
+          {rule}
+        </p>
+      ))}
       {ended === '' ? (
         <ul class="members">
           {members.map((member) => (
@@ -45,7 +49,7 @@ export function DetailsView({ room, actions, close }: DetailsProps) {
                   {member.name}
                 </span>
                 {member.verified && <Icon name="shield" />}
-                <small>{roleOf(member, text)}</small>
+                <small>{member.office}</small>
               </button>
             </li>
           ))}
@@ -73,6 +77,8 @@ const ICONS: Readonly<Record<string, IconName>> = {
   invite: 'invite',
   invites: 'link',
   rename: 'pencil',
+  rules: 'lock',
+  bans: 'warning',
   code: 'shield',
   notify: 'bell',
   mute: 'muted',
@@ -97,11 +103,6 @@ function LockText({ lock, compare }: { readonly lock: Lock; readonly compare: ()
       {icon} <span>{lock.text}</span>
     </button>
   );
-}
-
-function roleOf({ self, admin }: MemberRow, text: WebText['web']['details']): string {
-  if (self) return admin ? text.youAdmin : text.you;
-  return admin ? text.admin : '';
 }
 
 const LOCKS = { unconfirmed: 'warning', stranger: 'warning', sealed: 'lock', verified: 'shield' } as const;
