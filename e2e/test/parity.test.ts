@@ -47,6 +47,9 @@ const FEATURES = [
   'history for newcomers',
   'messages that disappear',
   'muting',
+  'roles',
+  'rules',
+  'pins',
   'ignoring',
   'several rooms',
   'writing to one member alone',
@@ -336,6 +339,39 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says('/mute');
     await shows(by, ['You get notifications about all messages in this room']);
   },
+  roles: async (by, to) => {
+    await by.says(`/role ${to.name} observer`);
+    for (const screen of [by, to]) await shows(screen, [new RegExp(`muted ${to.name}`)]);
+    await shows(to, ['You can’t write here: you are an observer. You can react.']);
+    await to.says('not now');
+    await shows(to, ['not now']);
+    await to.writes('');
+    await shows(by, [], ['not now']);
+    await by.says(`/role ${to.name} king`);
+    await shows(by, ['There is no role “king”']);
+    await by.writes('');
+    await by.says(`/role ${to.name}`);
+    await shows(by, [`Role of ${to.name}`, 'Observer: reads and reacts']);
+    await by.chooses('Admin: changes settings');
+    await shows(to, [`made ${to.name} admin`], ['You can’t write here']);
+  },
+  rules: async (by, to) => {
+    await by.says('/rules');
+    await shows(by, ['Room settings', 'Who can write', 'Slow mode', 'Who can invite', 'disappear after']);
+    await by.closes('Room settings');
+    await to.says('/bans');
+    await shows(to, ['Nobody is banned.']);
+    await to.closes('Nobody is banned.');
+  },
+  pins: async (by, to, tag) => {
+    await to.says(`to keep${tag}`);
+    await shows(by, [`to keep${tag}`]);
+    await by.on(`to keep${tag}`, 'pin');
+    for (const screen of [by, to]) await shows(screen, ['pinned a message']);
+    await to.says('/pins');
+    await shows(to, ['Pinned messages', new RegExp(`to keep${tag}[\\s\\S]*to keep${tag}`)]);
+    await to.closes('Pinned messages');
+  },
   ignoring: async (by, to, tag) => {
     await to.says(`noise${tag}`);
     await shows(by, [`noise${tag}`]);
@@ -479,7 +515,8 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       // Either may do what admins may.
       await web.opens('kitchen');
       await web.says('/verify ben');
-      await web.chooses('Make admin');
+      await web.chooses('Change role');
+      await web.chooses('Admin: changes settings');
       await shows(terminal, ['made ben admin']);
     });
 

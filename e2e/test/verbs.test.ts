@@ -335,6 +335,89 @@ test('admins rename a room, set its topic, and make others admins', async () => 
   expect((await run(ana, ['admin', renamed, 'ana', '--drop'])).code).toBe(5);
 });
 
+test('roles, rules, pins and bans are set and shown by verbs', async () => {
+  const { name, link, ana, ben } = await room();
+  expect((await run(ben, ['join', link, '--as', 'ben', '--no-chat'])).code).toBe(0);
+  expect(await run(ana, ['role', name, 'ben', 'king'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('There is no role “king”'),
+  });
+  expect(await run(ben, ['role', name, 'ana', 'member'])).toMatchObject({ code: 5, out: '' });
+  expect(await run(ana, ['mute', name, 'ben'])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('ben is muted'),
+  });
+  expect((await run(ben, ['members', name])).out).toMatch(/ben +observer, you/);
+  expect((await run(ana, ['unmute', name, 'ben'])).code).toBe(0);
+  expect(JSON.parse((await run(ana, ['role', name, 'ben', 'moderator', '--json'])).out)).toMatchObject({
+    member: 'ben',
+    role: 'moderator',
+  });
+  expect((await run(ben, ['rules', name])).out).toContain('All members can write and invite');
+  expect((await run(ben, ['rules', name, '--slow', '30s'])).code).toBe(5);
+  for (const wrong of [
+    ['--slow', '0s'],
+    ['--slow', '1500ms'],
+    ['--speak', 'me'],
+    ['--expire', 'soon'],
+  ])
+    expect(await run(ana, ['rules', name, ...wrong])).toMatchObject({ code: 2, out: '' });
+  expect((await run(ana, ['rules', name, '--slow', '30s', '--links', 'staff', '--expire', '7d'])).code).toBe(
+    0,
+  );
+  expect((await run(ben, ['rules', name])).out).toBe(
+    'Each member can write once in 30 seconds.\nOnly admins and moderators can invite.\nMessages disappear after 7 days.\nNewcomers can read the last 100 messages.\n',
+  );
+  expect((await run(ana, ['rules', name, '--slow', 'off', '--expire', 'off', '--links', 'all'])).code).toBe(
+    0,
+  );
+  expect(JSON.parse((await run(ben, ['rules', name, '--json'])).out)).toEqual({
+    room: expect.any(String),
+    name,
+    speak: 'all',
+    links: 'all',
+    history: { last: 100 },
+  });
+  const said = idOf(await run(ana, ['send', name, 'the plan', '--json']));
+  expect((await run(ben, ['pin', name, said])).code).toBe(0);
+  expect((await run(ana, ['pins', name])).out).toMatch(/^\d+ +<ana> +the plan\n$/);
+  expect((await run(ana, ['unpin', name, said])).code).toBe(0);
+  expect(await run(ana, ['pins', name])).toMatchObject({
+    out: '',
+    err: expect.stringContaining('No message'),
+  });
+  const cai = `cai-${name}`;
+  const invite = (await run(ana, ['invite', name])).out.trim();
+  expect((await run(cai, ['join', invite, '--as', 'cai', '--no-chat'])).code).toBe(0);
+  expect(await run(ben, ['ban', name, 'cai'])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('cai is banned'),
+  });
+  expect((await run(ben, ['bans', name])).out).toMatch(/^[\w-]{22} +cai\n$/);
+  const again = (await run(ana, ['invite', name])).out.trim();
+  expect((await run(cai, ['join', again, '--as', 'cai', '--no-chat'])).code).toBe(5);
+  expect((await run(ana, ['unban', name, 'cai'])).code).toBe(0);
+  expect(await run(ana, ['bans', name])).toMatchObject({
+    out: '',
+    err: expect.stringContaining('Nobody is banned'),
+  });
+  expect((await run(cai, ['join', again, '--as', 'cai', '--no-chat'])).code).toBe(0);
+  const tail = (await run(ana, ['tail', name])).out;
+  for (const line of [
+    'muted <ben>',
+    'made <ben> an ordinary member',
+    'made <ben> moderator',
+    'let each member write once in 30 seconds',
+    'let new messages disappear after 7 days',
+    'ended slow mode',
+    'pinned a message',
+    'unpinned a message',
+    'banned <cai>',
+    'ended the ban of <cai>',
+  ])
+    expect(tail).toContain(line);
+});
+
 test('the only admin who leaves is warned that nobody can remove members any more', async () => {
   for (const leave of ['verb', 'line']) {
     const { name, link, ana, ben } = await room();

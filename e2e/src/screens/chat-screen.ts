@@ -27,7 +27,7 @@ export interface ChatScreen {
   /** Runs a command on the message that holds this text; it is the newest that does. */
   on(
     text: string,
-    command: 'reply' | 'react' | 'edit' | 'delete' | 'forward' | 'quoted' | 'author',
+    command: 'reply' | 'react' | 'edit' | 'delete' | 'forward' | 'pin' | 'quoted' | 'author',
   ): Promise<void>;
   /** Writes into the dialog's field and takes what is found first. */
   picks(text: string, found: string): Promise<void>;
@@ -151,7 +151,16 @@ export class TerminalChat implements ChatScreen {
     await shows(this, [text]);
     await this.#leavesReading();
     await this.screen.press('M-Up');
-    const keys = { reply: 'r', react: '+', edit: 'e', delete: 'd', forward: 'f', quoted: 'Q', author: 'v' };
+    const keys = {
+      reply: 'r',
+      react: '+',
+      edit: 'e',
+      delete: 'd',
+      forward: 'f',
+      pin: 'P',
+      quoted: 'Q',
+      author: 'v',
+    };
     await this.screen.press(keys[command]);
   }
 
@@ -328,7 +337,16 @@ export class WebChat implements ChatScreen {
     const row = this.#page.locator('article', { hasText: text }).last();
     await row.waitFor();
     await row.focus();
-    const keys = { reply: 'r', react: '+', edit: 'e', delete: 'd', forward: 'f', quoted: '>', author: 'v' };
+    const keys = {
+      reply: 'r',
+      react: '+',
+      edit: 'e',
+      delete: 'd',
+      forward: 'f',
+      pin: 'p',
+      quoted: '>',
+      author: 'v',
+    };
     await this.#page.keyboard.press(keys[command]);
   }
 

@@ -119,7 +119,7 @@ export interface Composer {
   readonly undoable: boolean;
   readonly reply: Quote | undefined;
   readonly completion: Completion | undefined;
-  /** Whom the text mentions where that may surprise: all members of a name that several have. Empty for nobody. */
+  /** Why this person can write nothing; or that the text waits for its files; or whom it mentions where that may surprise: all members of a name that several have. Or empty. */
   readonly note: string;
   /** How much can still be written, or how much is too much; empty while the end is far. */
   readonly space: string;

@@ -125,8 +125,8 @@ export class ComposerViewModel {
     const { history, rules, direct, name } = room.info;
     if (direct?.state === 'asked') return words.text.composer.asked(sanitizeLine(name));
     if (direct?.state === 'left') return words.text.composer.hasLeft(sanitizeLine(name));
-    const { slow } = words.text.rules.inForceHere(rules);
-    return [words.text.composer.write(history, rules.expire), slow].filter((part) => part !== '').join(' ');
+    const { composer, rules: text } = words.text;
+    return [composer.write(history, rules.expire), text.slow(rules)].filter((part) => part !== '').join(' ');
   }
 
   snapshot(): Composer {
@@ -164,7 +164,7 @@ export class ComposerViewModel {
       undoable: this.#undoable,
       reply,
       completion: this.#completion,
-      note: mode === 'closed' ? '' : waits ? words.text.files.tray.waits : this.#note(),
+      note: mode === 'closed' ? '' : this.#note(),
       ...this.#space(),
       tray,
     };
@@ -426,8 +426,12 @@ export class ComposerViewModel {
     return text.includes('@') ? mentionsIn(text, callableOf(this.#parts.room.members)) : [];
   }
 
-  /** Says so when a name in the text mentions several members. */
+  /** Why nothing can be written, or that it waits for files, or that a name in the text mentions several members. */
   #note(): string {
+    const { room, words } = this.#parts;
+    const { silence } = room.info;
+    if (silence !== undefined) return words.text.rules.silence[silence];
+    if (this.#waitsForFiles) return words.text.files.tray.waits;
     const mentioned = new Set(this.#mentions(this.#text));
     const counts = new Map<string, number>();
     for (const { name, identity } of this.#parts.room.members) {

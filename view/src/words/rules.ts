@@ -18,9 +18,9 @@ export function ruleWords(f: Formats) {
       ...(links === 'all' ? [] : ['Only admins and moderators can invite.']),
       ...(expire === undefined ? [] : [expireText(expire)]),
     ],
-    /** Of those, what is to be known before one writes; empty where a rule doesn't apply. */
-    inForceHere: ({ slow }: RoomRules) => ({ slow: slow === undefined ? '' : slowText(slow) }),
-    /** Why this person can write nothing, as the hint of an empty field. */
+    /** What is to be known before one writes; empty without slow mode. */
+    slow: ({ slow }: RoomRules): string => (slow === undefined ? '' : slowText(slow)),
+    /** Why this person can write nothing. */
     silence: {
       muted: 'You can’t write here: you are an observer. You can react.',
       'staff-only': 'Only admins and moderators can write here. You can react.',

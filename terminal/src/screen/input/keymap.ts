@@ -171,6 +171,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['d'], action: command('delete'), in: ['read'] },
   { keys: ['+', ':'], action: command('react'), in: ['read'] },
   { keys: ['f'], action: command('forward'), in: ['read'] },
+  { keys: ['P'], action: command('pin'), in: ['read'] },
   { keys: ['y'], action: command('copy'), in: ['read'] },
   { keys: ['Q'], action: command('quoted'), in: ['read'] },
   { keys: ['o'], action: screenAction('open-links'), in: ['read'] },

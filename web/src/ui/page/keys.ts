@@ -59,6 +59,7 @@ const BINDINGS: readonly Binding[] = [
   onMessage(':', 'react'),
   onMessage('D', 'delete'),
   onMessage('F', 'forward'),
+  onMessage('P', 'pin'),
   onMessage('Y', 'copy'),
   onMessage('>', 'quoted'),
   onMessage('V', 'author'),
