@@ -95,6 +95,7 @@ test('a screen asks for the token when the server does', async () => {
     ['as', 'ana'],
     ['server', url],
     ['history', '100'],
+    ['expire', 'off'],
     ['token', ''],
   ]);
   ana.view.actions.submit({ name: 'kitchen', as: 'ana', server: url, token: ` ${TOKEN} ` });

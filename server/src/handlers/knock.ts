@@ -12,7 +12,7 @@ import type { NodeContext } from '../session/node-context.ts';
 import { Refusal } from '../session/refusal.ts';
 import type { Handler } from './handler.ts';
 
-/** How often a knock is appended anew, because a handshake came first. */
+/** How often a knock is appended again, because a handshake came first. */
 const APPEND_TRIES = 8;
 
 /** Appends the request of somebody who has an invite that needs approval. */

@@ -9,7 +9,7 @@ type Pinning = Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigat
 
 const WAIT_MS = 30_000;
 
-/** Pins a message for all members, or ends that. @throws ChatError */
+/** Pins or unpins a message for all members. @throws ChatError */
 export async function setPinned(chat: Pinning, { id }: TextItem, on: boolean): Promise<undefined> {
   const { room } = chat.navigation;
   if (room === undefined) return;
