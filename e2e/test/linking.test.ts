@@ -214,7 +214,10 @@ test('bots link by the same steps', async () => {
     await expect(offer.confirm('12345')).rejects.toMatchObject({ code: 'refused' });
     expect(await offer.confirm(digits)).toBe('second');
     expect(await joined()).toEqual({ joined: 1, missing: [] });
-    expect(await from.devices()).toMatchObject([{ self: true }, { label: 'second', limited: true }]);
+    // The new device says its label a second after it has come.
+    await expect
+      .poll(() => from.devices(), { timeout: WAIT_MS })
+      .toMatchObject([{ self: true }, { label: 'second', limited: true }]);
     const [, second] = await from.devices();
     expect((await from.removeDevice(second?.key ?? '')).left).toEqual([]);
   } finally {
