@@ -340,7 +340,9 @@ export class RoomRequests {
       session,
       // Nothing is posted in a direct room before the other person is in.
       () =>
-        session.ended !== undefined || awaitsOther(session.room) || !ids.some((id) => session.isQueued(id))
+        session.ended !== undefined ||
+        (session.isLive && awaitsOther(session.room)) ||
+        !ids.some((id) => session.isQueued(id))
           ? true
           : undefined,
       end - Date.now(),
