@@ -94,8 +94,11 @@ const react = v.strictObject({
 const leave = v.strictObject({ kind: v.literal('leave') });
 
 /** The largest value that is kept, in characters of JSON. */
-const KEPT_CHARS = 32 * 1024;
+export const KEPT_CHARS = 32 * 1024;
 const KEPT_AT_ONCE = 1024;
+/** How many entries one value may name as known. */
+export const KEPT_OVER = 16;
+const keptAt = v.strictTuple([v.pipe(v.number(), v.safeInteger(), v.minValue(0)), identity]);
 
 /**
  * A value that a person's devices share, by a key such as `read ROOM`. Of two values with one key the later counts: the one with the
@@ -104,7 +107,9 @@ const KEPT_AT_ONCE = 1024;
 const kept = v.strictObject({
   key: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
   /** When it was set, in milliseconds since 1970 by that device's clock, and the device's key. */
-  at: v.strictTuple([v.pipe(v.number(), v.safeInteger(), v.minValue(0)), identity]),
+  at: keptAt,
+  /** Of a draft: the last entry of each device that its device knew when it set this one. */
+  over: v.optional(v.pipe(v.array(keptAt), v.maxLength(KEPT_OVER))),
   /** Any JSON; null where there is no value any more. */
   value: v.pipe(
     v.unknown(),

@@ -3,7 +3,7 @@ import { serve } from '@gochat/server/internal/serve';
 import { expect } from 'vitest';
 import { brisk } from '../src/people/brisk.ts';
 import { test } from '../src/people/device-test.ts';
-import { devicesOf, followsAll, links, notesOf, roomsOf } from '../src/people/devices.ts';
+import { devicesOf, followsAll, isIn, links, notesOf, roomsOf } from '../src/people/devices.ts';
 import { type Someone, silentLogger, temporary } from '../src/people/people.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
@@ -100,6 +100,22 @@ test.concurrent('three devices of a person share rooms, notes and preferences on
     async () => (await ben.profile.call('members', { room: kitchen })).length === 1,
     'ben is alone in the kitchen',
   );
+});
+
+test.concurrent('drafts that two devices write at once are both kept, on both', async ({ world }) => {
+  const server = await world.server();
+  const [ana, phone] = [await world.someone('ana'), await world.someone('phone')];
+  const { room } = await ana.hosts(server.url, 'kitchen');
+  await links(ana, phone, 'Phone');
+  await isIn(phone, ['kitchen']);
+  for (const one of [ana, phone]) await followsAll(one);
+  const writes = (one: Someone, draft: string) => one.profile.call('note', { room, change: { draft } });
+  await Promise.all([writes(ana, 'a paragraph'), writes(phone, 'something else')]);
+  const lines = async (one: Someone) => (await notesOf(one, room)).draft.split('\n').sort().join();
+  for (const one of [ana, phone])
+    await one.until(async () => (await lines(one)) === 'a paragraph,something else', `${one.name} has both`);
+  await writes(phone, '');
+  await ana.until(async () => (await notesOf(ana, room)).draft === '', 'what the phone has sent has gone');
 });
 
 test.concurrent('a device that was away while entries expired asks the others for what it has missed', async ({

@@ -1,7 +1,20 @@
 import type { Kept } from '@gochat/crypto/content';
 import type { RoomId } from '@gochat/protocol/fields';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
-import { checked, clamped, compare, ENTRY_BYTES, type KeptMap, keyOf, merge, sizeOf } from './kept.ts';
+import {
+  checked,
+  clamped,
+  compare,
+  fits,
+  joinedDrafts,
+  type KeptMap,
+  type KeptValue,
+  keyOf,
+  knew,
+  knownBy,
+  merge,
+  parseKey,
+} from './kept.ts';
 
 /** The record `kept`. */
 interface Stored {
@@ -92,18 +105,28 @@ export class KeptStore {
     const known = this.#map.get(key);
     if (known !== undefined && JSON.stringify(known.value) === JSON.stringify(value)) return false;
     const at = Math.max(0, Math.floor(now), known === undefined ? 0 : known.at[0] + 1);
-    const entry: Kept = { key, at: [at, this.#device], value };
-    if (sizeOf(entry) > ENTRY_BYTES || checked(entry) === undefined || !merge(this.#map, entry)) return false;
+    const over = kind === 'draft' && known !== undefined && { over: knownBy(known) };
+    const entry: Kept = { key, at: [at, this.#device], ...over, value };
+    if (!fits(entry) || checked(entry) === undefined || !merge(this.#map, entry)) return false;
     this.#isChanged = true;
     return true;
+  }
+
+  /** Whether a value could be set. */
+  fits(kind: Parameters<typeof keyOf>[0], of: string, value: unknown): boolean {
+    return fits({ key: keyOf(kind, of), at: [0, this.#device], value });
   }
 
   /**
    * Takes an entry of another device, or of this one as it is in the log.
    * @param time as for {@link clamped}; undefined if it didn't come through a log
-   * @returns the entry as it counts, and whether the map has changed; undefined if this version doesn't know it
+   * @returns the entry as it counts; whether the map has changed; whether a draft of this device was added, and is to be posted with it.
+   * Undefined if this version doesn't know the entry
    */
-  take(raw: Kept, time: number | undefined): { readonly entry: Kept; readonly isNew: boolean } | undefined {
+  take(
+    raw: Kept,
+    time: number | undefined,
+  ): { readonly entry: Kept; readonly isNew: boolean; readonly isOwn: boolean } | undefined {
     const found = checked(raw);
     if (found === undefined) return undefined;
     const entry = time === undefined ? found : clamped(found, time);
@@ -113,7 +136,20 @@ export class KeptStore {
       this.#map.set(entry.key, entry);
     const isNew = merge(this.#map, entry);
     this.#isChanged = true;
-    return { entry, isNew };
+    const isOwn = isNew && known !== undefined && this.#keepsDraft(known, entry);
+    return { entry, isNew, isOwn };
+  }
+
+  /** A draft that another device has replaced without knowing it is kept by the device that wrote it: nobody has sent or deleted its text. */
+  #keepsDraft(own: Kept, by: Kept): boolean {
+    const { key } = by;
+    if (parseKey(key)?.kind !== 'draft' || own.at[1] !== this.#device || knew(by, own)) return false;
+    const value = joinedDrafts(own.value as KeptValue<'draft'>, by.value as KeptValue<'draft'>);
+    if (JSON.stringify(value) === JSON.stringify(by.value)) return false;
+    const entry: Kept = { key, at: [by.at[0] + 1, this.#device], over: knownBy(by), value };
+    if (!fits(entry)) return false;
+    this.#map.set(key, entry);
+    return true;
   }
 
   /** Sets a value again: it counts as set now. */

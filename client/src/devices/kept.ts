@@ -1,4 +1,4 @@
-import type { Kept } from '@gochat/crypto/content';
+import { KEPT_CHARS, KEPT_OVER, type Kept } from '@gochat/crypto/content';
 import { utf8 } from '@gochat/crypto/primitives';
 import {
   comparePositions,
@@ -17,8 +17,8 @@ import { type Ticket, ticket } from './ticket.ts';
 const AHEAD_MS = 10 * 60_000;
 /** How many keys are kept. */
 const KEYS = 16_384;
-/** The largest entry, in bytes of JSON: a longer draft stays on its device. */
-export const ENTRY_BYTES = 40 * 1024;
+/** The largest entry, in bytes of JSON. */
+const ENTRY_BYTES = 40 * 1024;
 /** What of a message's bytes its entries take: beside them it has keys and names. */
 const SLICE_BYTES = 56 * 1024;
 const SLICE_ENTRIES = 1024;
@@ -162,11 +162,11 @@ export function keptValues<K extends KeptKind>(
 }
 
 /** @returns an entry that came from elsewhere, if this version knows its key and the value fits */
-export function checked({ key, at, value }: Kept): Kept | undefined {
+export function checked({ key, at, over, value }: Kept): Kept | undefined {
   const parsed = parseKey(key);
   if (parsed === undefined) return undefined;
   const fitting = v.safeParse(VALUES[parsed.kind], value);
-  return fitting.success ? { key, at, value: fitting.output } : undefined;
+  return fitting.success ? { key, at, ...(over && { over }), value: fitting.output } : undefined;
 }
 
 /**
@@ -213,8 +213,13 @@ function textOf({ value }: Kept): string {
   return JSON.stringify(value);
 }
 
-export function sizeOf(entry: Kept): number {
+function sizeOf(entry: Kept): number {
   return utf8(JSON.stringify(entry)).length;
+}
+
+/** Whether an entry can be posted: a longer draft stays on its device. */
+export function fits(entry: Kept): boolean {
+  return JSON.stringify(entry.value).length <= KEPT_CHARS && sizeOf(entry) <= ENTRY_BYTES;
 }
 
 /** What is needed first comes first. */
@@ -240,4 +245,32 @@ export function slices(kept: readonly Kept[]): readonly (readonly Kept[])[] {
     }
   }
   return all;
+}
+
+/** Whether the device that set an entry knew another one of the same key, or a later one of the same device. */
+export function knew({ over = [] }: Kept, { at: [ms, by] }: Kept): boolean {
+  return over.some(([knownMs, knownBy]) => knownBy === by && knownMs >= ms);
+}
+
+/** @returns what an entry that is set over this one says that it knew: of each device the last one */
+export function knownBy({ at, over = [] }: Kept): NonNullable<Kept['over']> {
+  return [at, ...over.filter(([, by]) => by !== at[1])].slice(0, KEPT_OVER);
+}
+
+type Draft = KeptValue<'draft'>;
+
+/** @returns a draft with the texts of two that were written at once, each of them once: that of the earlier one first */
+export function joinedDrafts(earlier: Draft, later: Draft): Draft {
+  if (earlier === null || later === null) return earlier ?? later;
+  const reply = later.reply ?? earlier.reply;
+  const edit = later.edit ?? earlier.edit;
+  const lostEdit =
+    later.edit && earlier.edit && earlier.edit.text !== later.edit.text ? earlier.edit.text : '';
+  const text = joinedTexts(joinedTexts(lostEdit, earlier.text), later.text);
+  return { text, ...(reply && { reply }), ...(edit && { edit }) };
+}
+
+function joinedTexts(earlier: string, later: string): string {
+  if (later.includes(earlier)) return later;
+  return earlier.includes(later) ? earlier : `${earlier}\n${later}`;
 }

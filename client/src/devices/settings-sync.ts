@@ -3,7 +3,7 @@ import type { RoomId } from '@gochat/protocol/fields';
 import type { Preferences } from '../account/settings.ts';
 import { compareRequests, type StoredRequest } from '../direct/requests.ts';
 import type { Context } from './context.ts';
-import { keptValue, keptValues, parseKey } from './kept.ts';
+import { joinedDrafts, type KeptValue, keptValue, keptValues, parseKey } from './kept.ts';
 import { defaultValue, NOTE_KINDS, type NoteKind, noteChange, noteValue } from './kept-notes.ts';
 
 const LISTS = ['verified', 'ignored'] as const;
@@ -33,7 +33,10 @@ export class SettingsSync {
 
   /** From now on a room's notes here are those that are kept: what the others have set counts, what they haven't is taken from here. */
   async adopt(room: RoomId): Promise<void> {
-    const { store } = this.#context;
+    const { store, parts, set } = this.#context;
+    const kept = keptValue(store.map, 'draft', room);
+    const here = noteValue('draft', await parts.settings.notes(room)) as KeptValue<'draft'>;
+    if (kept !== undefined && here !== null) set('draft', room, joinedDrafts(kept, here));
     await this.#applyNotes(room, NOTE_KINDS);
     store.adopted.add(room);
     store.changed();
@@ -74,8 +77,16 @@ export class SettingsSync {
 
   async #applyNotes(room: RoomId, kinds: readonly NoteKind[]): Promise<void> {
     const { store, parts } = this.#context;
-    const change = noteChange(store.map, room, kinds);
+    const isOwnDraft = kinds.includes('draft') && (await this.#isOnlyHere(room));
+    const change = noteChange(store.map, room, isOwnDraft ? kinds.filter((kind) => kind !== 'draft') : kinds);
     if (Object.keys(change).length > 0) await parts.settings.note(room, change);
+  }
+
+  /** Whether a draft is too long for the other devices: nothing of theirs replaces it. */
+  async #isOnlyHere(room: RoomId): Promise<boolean> {
+    const { store, parts } = this.#context;
+    const value = noteValue('draft', await parts.settings.notes(room));
+    return !store.fits('draft', room, value);
   }
 
   async #captureNotes(room: RoomId): Promise<void> {

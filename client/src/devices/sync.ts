@@ -387,6 +387,7 @@ export class DeviceSync implements Context {
       taken.map(({ entry }) => entry),
       isOwn,
     );
+    for (const { entry, isOwn } of taken) if (isOwn) this.#posting.changed(entry.key);
     return taken.flatMap(({ entry, isNew }) => (isNew ? [entry.key] : []));
   }
 

@@ -109,6 +109,66 @@ test('a device whose clock is late still changes what others have set', () => {
   expect(store.set('notify', ROOM, 'all', NOW)).toBe(false);
 });
 
+/** Two devices, each of which reads all that both have posted, in the order of the log. */
+class Drafts {
+  readonly one = new KeptStore(ONE);
+  readonly two = new KeptStore(TWO);
+  readonly #log: Kept[] = [];
+
+  posts(from: KeptStore): void {
+    for (const entry of from.map.values()) this.#log.push(entry);
+  }
+
+  /** Both read the log, and post what they have made of it, until nothing is new. */
+  settle(): readonly unknown[] {
+    const key = keyOf('draft', ROOM);
+    for (let read = 0; read < this.#log.length; read++) {
+      const entry = this.#log[read] as Kept;
+      for (const store of [this.one, this.two])
+        if (store.take(entry, NOW + MINUTE)?.isOwn === true) this.#log.push(store.map.get(key) as Kept);
+      expect(read).toBeLessThan(20);
+    }
+    return [this.one, this.two].map((store) => store.map.get(key)?.value);
+  }
+}
+
+test.each([
+  ['an empty draft', null, { text: 'a paragraph' }],
+  ['another text', { text: 'short' }, { text: 'a paragraph\nshort' }],
+  ['the same text and more', { text: 'a paragraph, and more' }, { text: 'a paragraph, and more' }],
+  [
+    'an edit',
+    { text: '', edit: { of: { seq: '3', id: bytes(16, 3) }, text: 'edited' } },
+    { text: 'a paragraph', edit: { of: { seq: '3', id: bytes(16, 3) }, text: 'edited' } },
+  ],
+])('a draft that was written without knowledge of another one does not end it: %s', (_, later, both) => {
+  for (const isReadBefore of [true, false]) {
+    const drafts = new Drafts();
+    const { one, two } = drafts;
+    one.set('draft', ROOM, { text: 'a paragraph' }, NOW);
+    two.set('draft', ROOM, later, NOW + 1000);
+    for (const store of isReadBefore ? [one, two] : [two, one]) drafts.posts(store);
+    expect(drafts.settle()).toEqual([both, both]);
+  }
+});
+
+test('a draft that was sent or changed on another device, which knew it, is ended', () => {
+  const drafts = new Drafts();
+  const { one, two } = drafts;
+  one.set('draft', ROOM, { text: 'a' }, NOW);
+  one.set('draft', ROOM, { text: 'a paragraph' }, NOW + 1);
+  drafts.posts(one);
+  drafts.settle();
+  two.set('draft', ROOM, { text: 'changed' }, NOW + 2);
+  two.set('draft', ROOM, null, NOW + 3);
+  drafts.posts(two);
+  expect(drafts.settle()).toEqual([null, null]);
+  one.set('draft', ROOM, { text: 'next' }, NOW + 4);
+  two.set('notify', ROOM, 'none', NOW + 5);
+  drafts.posts(one);
+  expect(drafts.settle()).toEqual([{ text: 'next' }, { text: 'next' }]);
+});
+
 test('slices fit into messages, and have all entries, the ways in first', () => {
   const room = (n: number) => Buffer.from(String(n).padStart(16, '0')).toString('base64url');
   const store = new KeptStore(ONE);
@@ -116,7 +176,8 @@ test('slices fit into messages, and have all entries, the ways in first', () => 
     store.set('draft', room(n), { text: '\n"ü'.repeat(200) }, NOW);
     store.set('ticket', room(n), ticket(room(n), 1), NOW);
   }
-  expect(store.set('draft', room(0), { text: 'x'.repeat(50_000) }, NOW)).toBe(false);
+  for (const long of ['x'.repeat(33_000), 'ü'.repeat(22_000)])
+    expect(store.set('draft', room(0), { text: long }, NOW)).toBe(false);
   const cut = slices([...store.map.values()]);
   expect(cut.length).toBeGreaterThan(5);
   for (const slice of cut) expect(Buffer.byteLength(JSON.stringify(slice))).toBeLessThan(60 * 1024);
