@@ -111,7 +111,7 @@ test('what has disappeared is in no record, search, backup or file of any profil
   }
 });
 
-test('whoever looks at the room is told at that time, by the timer', async () => {
+test('whoever looks at the room sees it at that time, by the timer', async () => {
   const { ana, ben, room } = await anaAndBen();
   await ana.profile.call('configure', { room, expire: 2, waitMs: WAIT_MS });
   await ben.syncs(room);
@@ -141,7 +141,7 @@ test('a profile that was closed when the time came deletes it before it shows an
   expect((await recordsOf(dir)).includes(SECRET)).toBe(false);
 });
 
-test('the server keeps it for an hour longer: who comes in that hour is told, and who comes later gets nothing', async () => {
+test('the server keeps it for an hour longer: who comes in that hour reads so, and who comes later gets nothing', async () => {
   const { ana, ben, room } = await anaAndBen();
   await Promise.all([ben.close(), people.splice(people.indexOf(ben), 1)]);
   await ana.posts(room, { kind: 'text', text: SECRET });

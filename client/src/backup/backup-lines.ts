@@ -66,7 +66,7 @@ const preferences = v.object({
   ignored: v.array(v.string()),
   pictures: v.picklist(['always', 'click']),
   screen: v.record(v.string(), v.string()),
-  /** What the person calls its devices, so that a lost one can be told from others. */
+  /** What the person calls its devices, so that a lost one can be distinguished from others. */
   devices: v.optional(v.array(device)),
 });
 const room = v.object({

@@ -1,8 +1,8 @@
 import { ascii, base64url, tuple, u64 } from './encoding.ts';
 import { deriveKeyPair } from './hpke.ts';
 import { digits } from './identity.ts';
+import type { ListedPack } from './listed-pack.ts';
 import type { Group } from './mls.ts';
-import type { ListedPack } from './packs.ts';
 import { ed25519, hkdf, type KeyPair, sha256 } from './primitives.ts';
 import type { RoomState } from './room-state.ts';
 

@@ -1,5 +1,6 @@
 import { ascii, base64url, concat, fromBase64url, text, tuple, u32, u64, unpad } from './encoding.ts';
 import { type Credential, readCredential } from './identity.ts';
+import type { ListedPack } from './listed-pack.ts';
 import type { Content } from './messages.ts';
 import { open, sha256, verify } from './primitives.ts';
 import { checkGenesis, type RoomState, readRoomState } from './room-state.ts';
@@ -7,25 +8,6 @@ import { silence } from './speaking.ts';
 import type { Down } from './wire.ts';
 
 /** docs/protocol.md, “History for newcomers”. */
-
-interface Part {
-  readonly seq: string;
-  readonly hash: string;
-}
-
-/** A pack as the list of a room has it. Positions are as on the wire. */
-export interface ListedPack {
-  readonly key: Uint8Array;
-  /** The identity key of the sharer, in base64url. */
-  readonly by: string;
-  readonly from: string;
-  readonly to: string;
-  readonly seen: string;
-  /** The server's time of the announcement. */
-  readonly at: number;
-  readonly messages: number;
-  readonly parts: readonly Part[];
-}
 
 /** The content of a `pack`. */
 export interface Announcement extends Pick<ListedPack, 'from' | 'to' | 'seen' | 'messages' | 'parts'> {
