@@ -1,4 +1,4 @@
-interface Part {
+export interface Part {
   readonly seq: string;
   readonly hash: string;
 }

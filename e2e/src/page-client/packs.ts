@@ -1,6 +1,6 @@
 import { ascii, base64url, concat, fromBase64url, text, tuple, u32, u64, unpad } from './encoding.ts';
 import { type Credential, readCredential } from './identity.ts';
-import type { ListedPack } from './listed-pack.ts';
+import type { ListedPack, Part } from './listed-pack.ts';
 import type { Content } from './messages.ts';
 import { open, sha256, verify } from './primitives.ts';
 import { checkGenesis, type RoomState, readRoomState } from './room-state.ts';

@@ -4,17 +4,10 @@ import { type Chain, type Entry, type Epoch, epochOf } from './epoch.ts';
 import { type Device, digits, fingerprint } from './identity.ts';
 import { join } from './joining.ts';
 import { inviteOf, type Link } from './link.ts';
+import type { ListedPack } from './listed-pack.ts';
 import { type Content, doubts, type Heard } from './messages.ts';
 import type { Group, Member } from './mls.ts';
-import {
-  type Announcement,
-  fetchParts,
-  type ListedPack,
-  listWith,
-  openParts,
-  readPack,
-  type SharedPack,
-} from './packs.ts';
+import { type Announcement, fetchParts, listWith, openParts, readPack, type SharedPack } from './packs.ts';
 import type { KeyPair } from './primitives.ts';
 import { isActingAdmin, isActingStaff, type RoomState } from './room-state.ts';
 import { judge, type Verdict } from './rules.ts';
