@@ -35,6 +35,7 @@ async function session({ enters = true } = {}) {
   if (enters) lets();
   const connection = {
     dialled: { origin: '127.0.0.1:1', nonce: 'n' },
+    serverNow: () => Date.now(),
     request: async ({ type }: { readonly type: string }) => {
       sent.push(type);
       if (type !== 'enter') return new Promise(() => undefined);

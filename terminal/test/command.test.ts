@@ -104,7 +104,7 @@ test('an empty argument or value is refused by every verb, and makes no profile'
   for (const { what, args } of EMPTY) {
     const { code, err, made } = await gochat(args);
     expect([what, code, made, err]).toEqual([what, 2, false, expect.stringContaining('must not be empty')]);
-    expect(err).toContain(what.split(' ')[1]);
+    expect(err).toContain(what.split(' ')[1]?.replace('...', ''));
   }
 });
 
