@@ -200,3 +200,30 @@ test('what is stored is read again as it was', () => {
   expect([again.adopted, again.asked, again.dead]).toEqual([store.adopted, store.asked, store.dead]);
   expect([again.isSwept(TWO, ROOM), again.isSwept(TWO, OTHER)]).toEqual([true, false]);
 });
+
+test('of two requests of one room that of the later box counts, then the one that is decided, whenever it was set', () => {
+  const room = 'A'.repeat(22);
+  const key = `request ${room}`;
+  const device = (n: number) => Buffer.alloc(32, n).toString('base64url');
+  const entry = (state: 'open' | 'ignored', at: number, ms: number) => ({
+    key,
+    at: [ms, device(1)] as [number, string],
+    value: {
+      common: room,
+      server: 'http://127.0.0.1:4040',
+      from: device(2),
+      name: 'ana',
+      text: 'hi',
+      secret: room,
+      at,
+      state,
+    },
+  });
+  const all = [entry('open', 5, 30), entry('ignored', 5, 20), entry('open', 4, 40)];
+  expect(all.map((one) => checked(one) !== undefined)).toEqual([true, true, true]);
+  for (const order of [all, [...all].reverse()]) {
+    const map = new Map();
+    for (const one of order) merge(map, one);
+    expect(map.get(key)).toEqual(all[1]);
+  }
+});
