@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoChat } from '@gochat/client/internal/api/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -83,6 +83,28 @@ test.each([
   const args = ['export', 'kitchen', join(home.path, name)];
   expect(await run('ana', args)).toMatchObject({ code: 2, err: expect.stringMatching(says) });
   expect(await readdir(home.path)).toEqual(before);
+});
+
+test.each([
+  ['its database', 'ana/data.mdb'],
+  ['its key, by a folder that is a link', 'way/key'],
+  ['its database, by a link', 'data.md'],
+])('force replaces nothing of the profile itself: %s', async (_what, name) => {
+  const [profile, path] = [join(home.path, 'ana'), join(home.path, name)];
+  await symlink(profile, join(home.path, 'way')).catch(() => undefined);
+  await symlink(join(profile, 'data.mdb'), join(home.path, 'data.md')).catch(() => undefined);
+  // A file that takes the place of another one has another number.
+  const files = async () =>
+    Promise.all(['data.mdb', 'key'].map(async (file) => (await stat(join(profile, file))).ino));
+  const before = await files();
+  const refused = { code: 2, out: '', err: expect.stringContaining('belongs to the profile') };
+  expect(await run('ana', ['export', 'kitchen', path, '--format', 'md', '--force'])).toMatchObject(refused);
+  const secret = join(home.path, 'passphrase');
+  await writeFile(secret, 'correct horse battery\n');
+  const backup = ['profile', 'backup', path, '--offline', '--passphrase-file', secret, '--force'];
+  expect(await run('ana', backup)).toMatchObject(refused);
+  expect(await files()).toEqual(before);
+  expect(await run('ana', ['rooms'])).toMatchObject({ code: 0, out: expect.stringContaining('kitchen') });
 });
 
 test('a folder is not replaced by force either', async () => {

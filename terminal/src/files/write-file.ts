@@ -1,23 +1,27 @@
-import { link, open, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { link, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { UsageError } from '@gochat/server/usage-error';
 import { withPart } from './part.ts';
 
 /**
  * Writes a file that gets its name only once it is whole and on the disk. Only the user can read it.
  * @param replaces whether it may take the place of an older file
+ * @param profile the folder of the profile, of which nothing is replaced
  * @throws UsageError if there is one already, or if the folder can't be written; what the bytes fail with. Then an older file is as it was
  */
 export async function writeFile(
   path: string,
   bytes: AsyncIterable<Uint8Array>,
   replaces: boolean,
+  profile: string,
 ): Promise<void> {
   const file = resolve(path);
   const folder = dirname(file);
   // Before the bytes are made, which may take long.
   if (!replaces && (await isThere(file))) throw exists(path);
   if (replaces && (await isFolder(file))) throw new UsageError(`${path} is a folder: name a file in it`);
+  if (replaces && (await isWithin(profile, file)))
+    throw new UsageError(`${path} belongs to the profile itself: name another file`);
   try {
     await withPart(folder, bytes, async (part) => {
       const whole = join(folder, basename(file));
@@ -76,6 +80,14 @@ function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
+}
+
+/** Whether there is a file that belongs to a folder, or is a link to one that does. */
+async function isWithin(folder: string, file: string): Promise<boolean> {
+  if (!(await isThere(file))) return false;
+  const inside = `${await realpath(folder)}${sep}`;
+  const paths = [await realpath(file), join(await realpath(dirname(file)), basename(file))];
+  return paths.some((path) => path.startsWith(inside));
 }
 
 /** Otherwise a power failure may lose the new name, and the file with it. */

@@ -6,7 +6,7 @@ import { sanitizeText } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import { writeFile } from '../files/write-file.ts';
 import type { Io } from '../io.ts';
-import { type ProfileOptions, withProfile } from '../profile.ts';
+import { type ProfileOptions, profileDir, withProfile } from '../profile.ts';
 
 interface Options extends ProfileOptions {
   readonly format?: string;
@@ -24,7 +24,7 @@ export async function run(io: Io, [room = '', file]: readonly string[], options:
     );
     const parts = exportRoom(profile, info, format, { text: io.words.text, now: Date.now() });
     if (file === undefined || file === '-') await printAll(io, parts);
-    else await writeFile(file, encoded(parts), options.force === true);
+    else await writeFile(file, encoded(parts), options.force === true, profileDir(io, options));
     return EXIT.done;
   });
 }

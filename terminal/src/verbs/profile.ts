@@ -17,7 +17,7 @@ import { writeFile } from '../files/write-file.ts';
 import { type Io, note, print } from '../io.ts';
 import { failureText, problemText } from '../lines/error-text.ts';
 import { columns } from '../lines/format.ts';
-import { type ProfileOptions, withProfile } from '../profile.ts';
+import { type ProfileOptions, profileDir, withProfile } from '../profile.ts';
 
 export interface BackupOptions extends ProfileOptions {
   readonly to?: readonly string[];
@@ -56,7 +56,7 @@ async function backup(io: Io, file: string, options: BackupOptions): Promise<num
         line.show(() => lines.backup.progress(now.messages));
       };
       const bytes = writeBackup(profile, to, { waitMs: wait, progress });
-      await writeFile(file, bytes, options.force === true);
+      await writeFile(file, bytes, options.force === true, profileDir(io, options));
     } finally {
       line.end();
     }
