@@ -345,8 +345,8 @@ describe('rooms', () => {
 describe('dialogs', () => {
   test('a form is filled in and submitted', async () => {
     const ana = stage(asking(DIALOGS.form));
-    const values = { as: 'ana', notify: 'mentions', receipts: 'on' };
-    expect(await ana.press('kitchen', '\t', '\t', DOWN, '\t', ' ', '\r')).toEqual([
+    const values = { as: 'ana', token: 'wombat', notify: 'mentions', receipts: 'on' };
+    expect(await ana.press('kitchen', '\t', '\t', '\t', DOWN, '\t', ' ', '\r')).toEqual([
       ['submit', { ...values, name: 'kitchen', notify: 'none', receipts: '' }],
     ]);
     expect(await ana.press(ESC)).toEqual([['close']]);

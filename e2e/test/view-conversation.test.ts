@@ -379,7 +379,7 @@ describe('two people in a room', () => {
     ana.view.actions.type('', 0);
   });
 
-  test.each(['/leave me alone', '/quit\nand more', '/mute the tv', '/part of it'])(
+  test.each(['/leave me alone', '/quit\nand more', '/code the tv', '/part of it'])(
     'text after a command that takes none is kept, and the command is not run: %j',
     (text) => {
       ana.says(text);
