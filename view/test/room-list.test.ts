@@ -5,6 +5,7 @@ import { NOTES, PREFERENCES } from '@gochat/client/settings';
 import { expect, test } from 'vitest';
 import type { PreferenceStore } from '../src/chat/preferences.ts';
 import { RoomList } from '../src/chat/room-list.ts';
+import { RoomViewModel } from '../src/room/room-view-model.ts';
 import { item, words } from './timeline-input.ts';
 
 const INFO = { id: 'r'.padEnd(22, 'A'), name: 'kitchen', topic: '', status: 'active' } as RoomInfo;
@@ -21,6 +22,7 @@ async function listed() {
   const timers = new Set<() => void>();
   let changes = 0;
   const list = new RoomList({
+    open: (parts, info) => RoomViewModel.open(parts, info),
     profile: {
       call: async (method: string) => answers[method],
       on: () => () => undefined,

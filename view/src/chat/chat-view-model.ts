@@ -96,6 +96,7 @@ class ChatViewModel implements View, Chat {
       changed();
     });
     this.rooms = new RoomList({
+      open: async (parts, info) => (await this.#lazy.load()).code.RoomViewModel.open(parts, info),
       profile,
       platform,
       words,
@@ -106,7 +107,12 @@ class ChatViewModel implements View, Chat {
       failed: (error) => this.flashes.failed(error),
     });
     const parts = { profile, words, rooms: this.rooms, flashes: this.flashes, changed };
-    this.navigation = new Navigation({ ...parts, preferences: this.preferences, dialogs: this.dialogs });
+    this.navigation = new Navigation({
+      ...parts,
+      preferences: this.preferences,
+      dialogs: this.dialogs,
+      search: (...of) => new this.#lazy.code.SearchViewModel(...of),
+    });
     this.commands = this.#lazy.commands;
     const { navigation, commands, emoji } = this;
     this.messages = new Messages({
@@ -115,6 +121,7 @@ class ChatViewModel implements View, Chat {
       commands,
       emoji,
       files: { files: profile.files, makePreview: platform.files.makePreview, paths: platform.files.paths },
+      compose: (of) => new this.#lazy.code.ComposerViewModel(of),
       sent: () => this.#offerRecovery(),
       tooLong: (of) => this.#lazy.use((code) => code.askTooLong(this, of)),
     });

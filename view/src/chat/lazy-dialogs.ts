@@ -10,7 +10,7 @@ interface Loaded {
   readonly files: FileActs;
 }
 
-/** Commands and dialogs, which are loaded apart: a profile without rooms is drawn before it has them. */
+/** Commands, dialogs and what rooms are made with, which are loaded apart: a profile without rooms is drawn before it has them. */
 export class LazyDialogs {
   readonly #chat: Chat;
   readonly #loadScreen: () => Promise<unknown>;
@@ -25,6 +25,12 @@ export class LazyDialogs {
 
   get isLoaded(): boolean {
     return this.#loaded !== undefined;
+  }
+
+  /** For what needs a room: each is opened by it. */
+  get code(): DialogCode {
+    if (this.#loaded === undefined) throw new Error('used before it is loaded');
+    return this.#loaded.code;
   }
 
   /** What fails is tried again at the next call. @throws ChatError `internal` */

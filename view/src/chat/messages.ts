@@ -1,7 +1,7 @@
 import { isBlank } from '@gochat/client/blank';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Commands } from '../commands/command.ts';
-import { type ComposerParts, ComposerViewModel, type Content } from '../room/composer.ts';
+import type { ComposerParts, ComposerViewModel, Content } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import type { EmojiLoader } from '../text/emoji.ts';
 import type { ViewWords } from '../words/english.ts';
@@ -17,6 +17,8 @@ export interface MessagesParts {
   readonly commands: Commands;
   readonly emoji: EmojiLoader;
   readonly files: ComposerParts['files'];
+  /** Makes the composer of a room, by code that is loaded with the first one. */
+  readonly compose: (parts: ComposerParts) => ComposerViewModel;
   /** Asks what to do with a text that is too long for a message. */
   readonly tooLong: (room: RoomViewModel) => void;
   /** A message was queued. */
@@ -44,7 +46,7 @@ export class Messages {
     const known = this.#composers.get(room.info.id);
     if (known !== undefined) return known;
     const { words, rooms, commands, emoji, files, changed } = this.#parts;
-    const composer = new ComposerViewModel({
+    const composer = this.#parts.compose({
       room,
       words,
       completing: () => ({

@@ -1,7 +1,7 @@
 import type { Profile } from '@gochat/client/profile-connection';
 import type { DialogHost } from '../dialogs/dialog-host.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
-import { SearchViewModel } from '../room/search.ts';
+import type { SearchParts, SearchViewModel } from '../room/search.ts';
 import type { ViewWords } from '../words/english.ts';
 import type { Flashes } from './flashes.ts';
 import type { PreferenceStore } from './preferences.ts';
@@ -17,6 +17,8 @@ export interface NavigationParts {
   readonly preferences: PreferenceStore;
   readonly flashes: Flashes;
   readonly dialogs: Pick<DialogHost, 'close'>;
+  /** Begins a search in a room, by code that is loaded with the first one. */
+  readonly search: (room: RoomViewModel, wanted: string, parts: SearchParts) => SearchViewModel;
   readonly changed: () => void;
 }
 
@@ -105,8 +107,8 @@ export class Navigation {
     const { room } = this;
     const wanted = text.trim();
     if (room !== undefined && wanted !== '') {
-      const { flashes, changed } = this.#parts;
-      this.#search = new SearchViewModel(room, wanted, {
+      const { flashes, changed, search } = this.#parts;
+      this.#search = search(room, wanted, {
         jump: (seq) => this.jump(seq),
         changed,
         failed: (error) => flashes.failed(error),

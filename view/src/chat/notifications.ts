@@ -2,7 +2,6 @@ import type { TextItem } from '@gochat/client/history';
 import type { Preferences } from '@gochat/client/settings';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
-import { inShort } from '../timeline/rows.ts';
 import type { ViewWords } from '../words/english.ts';
 import type { Notice } from './platform.ts';
 
@@ -21,7 +20,7 @@ export function noticeOf(
   const mention = forSelf.length > 0;
   const about = { room: room.info.id, mention };
   if (preferences.screen['notify-content'] === 'on') {
-    const body = words.text.timeline.preview(sanitizeLine(last.from), inShort(last, room.context));
+    const body = words.text.timeline.preview(sanitizeLine(last.from), room.inShort(last));
     return { ...about, title: sanitizeLine(room.info.name), body };
   }
   const { notification } = words.text.status;

@@ -1,12 +1,14 @@
 import type { TextItem } from '@gochat/client/history';
 import type { ChatEvent, RoomChatEvent, RoomInfo } from '@gochat/client/methods';
-import { RoomViewModel, type RoomViewModelParts } from '../room/room-view-model.ts';
-import { isNews } from '../timeline/rows.ts';
+import type { RoomViewModel, RoomViewModelParts } from '../room/room-view-model.ts';
+import { isNews } from '../timeline/news.ts';
 
 /** To make a screen takes longer than to read some hundred messages, of which it shows the last. */
 const HELD_MS = 500;
 
 export interface RoomListParts extends RoomViewModelParts {
+  /** {@link RoomViewModel.open}, whose code is loaded apart. @throws ChatError */
+  readonly open: typeof RoomViewModel.open;
   /** Reports messages of others that are new in a room. */
   readonly news: (room: RoomViewModel, items: readonly TextItem[]) => void;
   readonly failed: (error: unknown) => void;
@@ -80,7 +82,7 @@ export class RoomList {
     const stop = profile.on((event) => {
       if (isOfRoom(event) && roomOf(event) === info.id) early.push(event);
     });
-    const room = await RoomViewModel.open(this.#parts, info).finally(stop);
+    const room = await this.#parts.open(this.#parts, info).finally(stop);
     this.#all = [...this.#all, room];
     for (const event of early) room.take(event);
     const state = await profile.call('follow', { room: info.id });

@@ -7,7 +7,6 @@ import type { RoomViewModel } from '../room/room-view-model.ts';
 import type { SearchViewModel } from '../room/search.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
-import { inShort } from '../timeline/rows.ts';
 import type { ViewWords } from '../words/english.ts';
 import { isIgnored } from './preferences.ts';
 import type { ConnectionState, Flash, Lock, MemberRow, RoomEntry, RoomScreen, Snapshot } from './snapshot.ts';
@@ -94,7 +93,7 @@ export class SnapshotBuilder {
       const { status, timeline } = words.text;
       const author = last === undefined ? '' : sanitizeLine(last.from);
       const inOneLine = last?.me === true ? timeline.previewAction : timeline.preview;
-      const preview = last === undefined ? '' : inOneLine(author, inShort(last, room.context));
+      const preview = last === undefined ? '' : inOneLine(author, room.inShort(last));
       const name = sanitizeLine(info.name);
       const spoken = status.room({ name, unread, mentions, muted, closed: ended });
       const heading = isFirst ? status.people : '';

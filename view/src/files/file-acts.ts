@@ -1,7 +1,6 @@
+import { ChatError } from '@gochat/client/chat-error';
 import { cleanFileName } from '@gochat/client/file-name';
 import type { TextItem } from '@gochat/client/history';
-import { shownPicture } from '@gochat/client/picture';
-import { sniff } from '@gochat/client/sniff';
 import type { FileAct } from '../chat/actions.ts';
 import type { Chat } from '../chat/chat.ts';
 import type { MenuDialog, PictureDialog } from '../dialogs/dialog.ts';
@@ -10,8 +9,8 @@ import { form, menuItem } from '../dialogs/forms.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { FileRow, MessageRow } from '../timeline/row.ts';
+import type { FileJudge } from './file-judge.ts';
 import { type FileContent, kindOf } from './file-kind.ts';
-import { asNamed, isHarmless, NotAsNamed } from './harmless.ts';
 
 type Parts = Pick<Chat, 'profile' | 'platform' | 'words' | 'flashes' | 'navigation' | 'dialogs' | 'commands'>;
 
@@ -63,7 +62,7 @@ export class FileActs {
         this.#show(found);
         break;
       case 'open':
-        this.#open(found);
+        this.#parts.flashes.attempt(() => this.#open(found));
         break;
       case 'play':
         this.#parts.flashes.attempt(() => this.#give(found, 'play'));
@@ -102,7 +101,7 @@ export class FileActs {
     }
     if (file.bytes > PICTURE_BYTES && !preview) return undefined;
     const bytes = await this.#once(`${file.id} ${preview}`, () => this.#whole(found, preview));
-    if (bytes === undefined || shownPicture(bytes) !== undefined) return bytes;
+    if (bytes === undefined || (await loadJudge()).shownPicture(bytes) !== undefined) return bytes;
     room.files.isOther(file.id);
     return undefined;
   }
@@ -116,7 +115,8 @@ export class FileActs {
       return undefined;
     }
     const bytes = await this.#once(found.file.id, () => this.#whole(found, false));
-    if (bytes === undefined || /^(?:audio|video)\//.test(sniff(bytes) ?? '')) return bytes;
+    if (bytes === undefined || /^(?:audio|video)\//.test((await loadJudge()).sniff(bytes) ?? ''))
+      return bytes;
     found.room.files.isOther(found.file.id);
     return undefined;
   }
@@ -188,7 +188,7 @@ export class FileActs {
     const saved: string[] = [];
     for (const found of all) {
       const where = await this.#unlessCancelled(
-        savedName(found).then((name) => platform.files.save(name, found.file.type, this.#bytes(found))),
+        platform.files.save(found.name, found.file.type, this.#bytes(found)),
       );
       if (where !== undefined) saved.push(where);
     }
@@ -207,20 +207,18 @@ export class FileActs {
     }
   }
 
-  #open(found: Found): void {
-    const { flashes } = this.#parts;
+  async #open(found: Found): Promise<void> {
+    const { isHarmless, asNamed, NotAsNamed } = await loadJudge();
     if (!isHarmless(found.name, found.file)) {
       this.#askToOpen(found);
       return;
     }
-    flashes.attempt(async () => {
-      try {
-        await this.#give(found, 'open', asNamed(found.name, this.#bytes(found)));
-      } catch (error) {
-        if (!(error instanceof NotAsNamed)) throw error;
-        this.#askToOpen(found);
-      }
-    });
+    try {
+      await this.#give(found, 'open', asNamed(found.name, this.#bytes(found)));
+    } catch (error) {
+      if (!(error instanceof NotAsNamed)) throw error;
+      this.#askToOpen(found);
+    }
   }
 
   #askToOpen(found: Found): void {
@@ -239,9 +237,7 @@ export class FileActs {
   async #give(found: Found, how: 'open' | 'play', bytes = this.#bytes(found)): Promise<void> {
     const { platform, flashes, words } = this.#parts;
     const { notOpened, notPlayed } = words.text.files;
-    const done = await this.#unlessCancelled(
-      savedName(found).then((name) => platform.files[how](name, found.file.type, bytes)),
-    );
+    const done = await this.#unlessCancelled(platform.files[how](found.name, found.file.type, bytes));
     if (done === false) flashes.bad((how === 'open' ? notOpened : notPlayed)(found.name));
   }
 
@@ -355,7 +351,10 @@ async function drained(bytes: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const _ of bytes);
 }
 
-/** The table of characters that names may contain is large, so it is loaded with the first file that is saved. */
-async function savedName({ file }: Found): Promise<string> {
-  return (await import('@gochat/client/file-name')).cleanFileName(file.name);
+/** @throws ChatError `internal` when it can't be loaded */
+async function loadJudge(): Promise<FileJudge> {
+  const code = await import('./file-judge.ts').catch((cause: unknown) => {
+    throw new ChatError({ reason: 'code-not-loaded' }, { cause });
+  });
+  return code.fileJudge;
 }

@@ -1,7 +1,7 @@
 import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type { RowContext } from '../timeline/context.ts';
 import type { Lines } from '../timeline/lines.ts';
-import { isNews } from '../timeline/rows.ts';
+import { isNews } from '../timeline/news.ts';
 import type { DebouncedSettings } from './debounced-settings.ts';
 
 export interface ReadStateParts {

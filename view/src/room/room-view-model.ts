@@ -17,7 +17,7 @@ import { RoomFiles } from '../files/room-files.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { RowContext } from '../timeline/context.ts';
 import { keyOf, ownKey } from '../timeline/lines.ts';
-import { makeRows, type RowCache } from '../timeline/rows.ts';
+import { inShort, makeRows, type RowCache } from '../timeline/rows.ts';
 import type { ViewWords } from '../words/english.ts';
 import { DebouncedSettings } from './debounced-settings.ts';
 import { LoadedHistory, PAGE } from './loaded-history.ts';
@@ -122,6 +122,11 @@ export class RoomViewModel {
 
   get members(): readonly MemberInfo[] {
     return this.#members;
+  }
+
+  /** The first words of a message of the room, in one line. */
+  inShort(item: TextItem): string {
+    return inShort(item, this.context);
   }
 
   get live(): boolean {

@@ -10,6 +10,7 @@ import { colourOf } from './colour.ts';
 import type { Readers, RowContext } from './context.ts';
 import type { Line, Lines } from './lines.ts';
 import { keyOf, ownKey } from './lines.ts';
+import { isNews } from './news.ts';
 import type { Author, FileRow, MessageRow, PollRow, Quote, ReactionRow, Row } from './row.ts';
 
 /** Messages of one author within this time form a group. */
@@ -291,17 +292,6 @@ function same(a: readonly unknown[], b: readonly unknown[]): boolean {
 
 function isIgnored(line: Line | undefined, context: RowContext): boolean {
   return line?.item.kind === 'text' && context.ignored.has(line.item.identity);
-}
-
-/** Whether a line is an unread message when it is after the read position. */
-export function isNews(item: HistoryItem, context: Pick<RowContext, 'ignored'>): item is TextItem {
-  return (
-    item.kind === 'text' &&
-    !item.own &&
-    item.shared === undefined &&
-    item.deleted === undefined &&
-    !context.ignored.has(item.identity)
-  );
 }
 
 /** A message as a quote. @param mayBeGone whether the message may have disappeared */
