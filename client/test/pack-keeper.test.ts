@@ -5,6 +5,8 @@ import type { HistorySetting } from '@gochat/crypto/packs';
 import type { Up } from '@gochat/protocol/up';
 import { expect, onTestFinished, test } from 'vitest';
 import { PackKeeper } from '../src/history/pack-keeper.ts';
+// The keeper loads it with its first pack, which would take longer than a test lets it settle.
+import '../src/history/pack-code.ts';
 import { platform } from '../src/profile/platform.ts';
 import type { Queued } from '../src/room/outgoing.ts';
 import type { RoomSession } from '../src/room/room-session.ts';

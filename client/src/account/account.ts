@@ -9,6 +9,7 @@ import {
 import { VaultError } from '@gochat/crypto/vault-error';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
+import { loadCode } from '../api/load-code.ts';
 import type { Method, Params, Result } from '../api/methods.ts';
 import type { Forgetting } from '../profile/forget.ts';
 import type { AccountMethod, RoomMethod, RoomRequests } from './room-requests.ts';
@@ -25,11 +26,7 @@ type Handlers = { readonly [M in Method]: (params: Params<M>) => Promise<Result<
 
 /** Loads the module that answers requests about rooms. It is a large part of the program. @throws ChatError `internal` */
 export async function loadRoomCode(): Promise<typeof RoomRequests> {
-  try {
-    return (await import('./room-requests.ts')).RoomRequests;
-  } catch (cause) {
-    throw new ChatError({ reason: 'code-not-loaded' }, { cause });
-  }
+  return (await loadCode(() => import('./room-requests.ts'))).RoomRequests;
 }
 
 /** A profile's identity and rooms. Only the process that owns the profile has one. */

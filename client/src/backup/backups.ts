@@ -1,4 +1,4 @@
-import { ChatError } from '../api/chat-error.ts';
+import { loadCode } from '../api/load-code.ts';
 import type { Params, Result } from '../api/methods.ts';
 import type { BackupParts } from './backup-parts.ts';
 import type { Restoring } from './restoring.ts';
@@ -18,10 +18,10 @@ type Handlers = { readonly [M in BackupMethod]: (params: Params<M>) => Promise<R
 
 /** Answers them by code that is loaded with the first one. */
 export function backupHandlers(parts: BackupParts): Handlers {
-  const requests = () => loaded(() => import('./backup-requests.ts'));
+  const requests = () => loadCode(() => import('./backup-requests.ts'));
   let restoring: Promise<Restoring> | undefined;
   const restores = () => {
-    restoring ??= loaded(() => import('./restoring.ts')).then(({ Restoring: code }) => new code(parts));
+    restoring ??= loadCode(() => import('./restoring.ts')).then(({ Restoring: code }) => new code(parts));
     return restoring;
   };
   return {
@@ -34,13 +34,4 @@ export function backupHandlers(parts: BackupParts): Handlers {
     restored: async ({ label }) => (await restores()).end(label),
     rejoined: async ({ waitMs }) => (await restores()).rejoined(waitMs),
   };
-}
-
-/** @throws ChatError `internal` */
-async function loaded<T>(load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (cause) {
-    throw new ChatError({ reason: 'code-not-loaded' }, { cause });
-  }
 }

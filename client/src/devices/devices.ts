@@ -1,6 +1,7 @@
 import { holdsIdentity } from '@gochat/crypto/identity';
 import { isIdOrPrefix } from '../account/pick-room.ts';
 import { ChatError } from '../api/chat-error.ts';
+import { loadCode } from '../api/load-code.ts';
 import type { DeviceOfPerson, Params, Result } from '../api/methods.ts';
 import { checkToken } from '../api/validate-input.ts';
 import { parseAddress } from '../net/address.ts';
@@ -105,10 +106,7 @@ export class Devices {
   /** What the devices share; loaded with the first use. @throws ChatError `internal` */
   async sync(): Promise<DeviceSync> {
     if (this.#isOver) throw new ChatError({ reason: 'profile-closed' });
-    this.#sync ??= import('./sync.ts')
-      .catch((cause: unknown) => {
-        throw new ChatError({ reason: 'code-not-loaded' }, { cause });
-      })
+    this.#sync ??= loadCode(() => import('./sync.ts'))
       .then(({ DeviceSync: code }) => code.open(this.#parts))
       .catch((error: unknown) => {
         this.#sync = undefined;
@@ -136,10 +134,7 @@ export class Devices {
 
   /** The code that takes devices in, which is loaded with its first use. @throws ChatError `internal` */
   #linking(): Promise<DeviceLinking> {
-    this.#linked ??= import('./linking/device-linking.ts')
-      .catch((cause: unknown) => {
-        throw new ChatError({ reason: 'code-not-loaded' }, { cause });
-      })
+    this.#linked ??= loadCode(() => import('./linking/device-linking.ts'))
       .then((code) =>
         code.DeviceLinking.open({ ...this.#parts, becomes: this.#becomes, sync: () => this.sync() }),
       )

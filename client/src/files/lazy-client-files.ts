@@ -1,4 +1,4 @@
-import { ChatError } from '../api/chat-error.ts';
+import { loadCode } from '../api/load-code.ts';
 import type { ClientFilesParts } from './client-files-parts.ts';
 import type { Files } from './files.ts';
 
@@ -6,11 +6,8 @@ import type { Files } from './files.ts';
 export function lazyFiles(parts: ClientFilesParts): Files {
   let loaded: Promise<Omit<Files, 'limits'>> | undefined;
   const load = async (): Promise<Omit<Files, 'limits'>> => {
-    loaded ??= import('./client-files.ts').then(
+    loaded ??= loadCode(() => import('./client-files.ts')).then(
       async ({ ClientFiles }) => new ClientFiles(parts, await parts.cache()),
-      (cause: unknown) => {
-        throw new ChatError({ reason: 'code-not-loaded' }, { cause });
-      },
     );
     try {
       return await loaded;

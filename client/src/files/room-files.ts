@@ -1,4 +1,4 @@
-import { ChatError } from '../api/chat-error.ts';
+import { loadCode } from '../api/load-code.ts';
 import type { HistoryItem } from '../room/history.ts';
 import type { Uploading } from '../room/posts.ts';
 import type { ProfileFiles, ProfileFilesParts } from './profile-files.ts';
@@ -24,9 +24,7 @@ export class LazyFiles {
   }
 
   async #load(): Promise<ProfileFiles> {
-    const code = await import('./profile-files.ts').catch((cause: unknown) => {
-      throw new ChatError({ reason: 'code-not-loaded' }, { cause });
-    });
+    const code = await loadCode(() => import('./profile-files.ts'));
     return code.ProfileFiles.open(this.#parts);
   }
 
