@@ -307,9 +307,40 @@ test('what every command prints as JSON has the keys that the documentation list
   await prints('ana', ['revoke', 'kitchen', revoked], [{ ...kitchen, revoked }]);
   await prints('ana', ['admin', 'kitchen', 'ben'], [{ ...kitchen, member: 'ben', admin: true }]);
   await prints('ana', ['admin', 'kitchen', 'ben', '--drop'], [{ ...kitchen, member: 'ben', admin: false }]);
+  for (const [verb, role] of [
+    ['mute', 'observer'],
+    ['unmute', 'member'],
+  ] as const)
+    await prints('ana', [verb, 'kitchen', 'ben'], [{ ...kitchen, member: 'ben', role }]);
+  await prints(
+    'ana',
+    ['role', 'kitchen', 'ben', 'speaker'],
+    [{ ...kitchen, member: 'ben', role: 'speaker' }],
+  );
+  const rules = { speak: 'all', slow: 'off', links: 'all', expire: '7d', history: '100' };
+  await prints('ana', ['rules', 'kitchen', '--expire', '7d'], [{ ...kitchen, ...rules }]);
+  const [poll] = await prints('ana', ['poll', 'kitchen', 'Tea?', 'yes', 'no'], [post]);
+  await prints('ben', ['vote', 'kitchen', String(poll?.id), '1'], [post]);
+  await prints('ana', ['pin', 'kitchen', String(poll?.id)], [{ ...kitchen, pinned: poll?.id }]);
+  const pinned = { ...placed, from: 'ana', id: poll?.id, text: expect.stringContaining('Tea?') };
+  await prints('ben', ['pins', 'kitchen'], [pinned]);
+  await prints('ana', ['unpin', 'kitchen', String(poll?.id)], [{ ...kitchen, unpinned: poll?.id }]);
+  const direct = { room: ID, name: 'ana', asked: true };
+  await prints('ben', ['dm', 'kitchen', 'ana', 'psst'], [direct]);
+  await gochat('ana', ['tail', 'kitchen']);
+  const [request] = await prints(
+    'ana',
+    ['requests'],
+    [expect.objectContaining({ room, roomName: 'kitchen', name: 'ben', text: 'psst' })],
+  );
+  await prints('ana', ['requests', 'accept', String(request?.id)], [{ room: ID, name: 'ben' }]);
   await prints('ana', ['history', 'kitchen', '30d'], [{ ...kitchen, history: '30d' }]);
   await prints('ana', ['rename', 'kitchen', ' pantry '], [{ room, name: 'pantry' }]);
   await prints('ana', ['remove', 'pantry', 'ben'], [{ room, name: 'pantry', removed: 'ben' }]);
+  await prints('ana', ['ban', 'pantry', 'ben'], [{ room, name: 'pantry', banned: 'ben' }]);
+  const banned = { fingerprint: ID, identity: expect.any(String), name: 'ben' };
+  await prints('ana', ['bans', 'pantry'], [banned]);
+  await prints('ana', ['unban', 'pantry', 'ben'], [{ room, name: 'pantry', unbanned: 'ben' }]);
   await prints('ana', ['return', 'pantry'], [{ room, name: 'pantry', returned: false }]);
   await prints('ana', ['resend', 'pantry'], []);
   const { identity, recipient } = await recoveryKeys(new Uint8Array(16));

@@ -210,6 +210,7 @@ test('notes and preferences are stored in the profile, and the read position onl
     verified: ['someone'],
     ignored: [],
     pictures: 'always',
+    asks: 'all',
     screen: { theme: 'dark' },
   });
   await ana.profile.call('note', { room, change: { draft: '' } });

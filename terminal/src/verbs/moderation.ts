@@ -5,7 +5,7 @@ import { UsageError } from '@gochat/server/usage-error';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { afterSync } from '../lines/after-sync.ts';
 import { columns, nameOf } from '../lines/format.ts';
-import { roomId } from '../room-id.ts';
+import { roomId, roomRef } from '../room-id.ts';
 import { CHANGE_MS, READ_MS, roomVerb } from './room.ts';
 
 const ROLES = ['admin', 'moderator', 'speaker', 'member', 'observer'] as const satisfies readonly Role[];
@@ -112,5 +112,7 @@ export const pins = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text }
   const rows = items.map((item) => [item.seq, nameOf(item.from), sanitizeLine(item.text)]);
   const { none, unknown: missing } = text.dialogs.pins;
   const hint = unknown.length > 0 ? missing(unknown.length) : items.length === 0 ? none : undefined;
-  return { json: items, lines: columns(rows), ...(hint !== undefined && { hint }), ...synced };
+  const ref = await roomRef(profile, room);
+  const json = items.map(({ seq, at, from, id, text: said }) => ({ ...ref, seq, at, from, id, text: said }));
+  return { json, lines: columns(rows), ...(hint !== undefined && { hint }), ...synced };
 });
