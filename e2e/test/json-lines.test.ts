@@ -348,7 +348,14 @@ test('what every command prints as JSON has the keys that the documentation list
   await writeFile(key, identity);
   await gochat('ana', ['profile', 'backup', backup, '--to', recipient]);
   const checked = { ...{ room, name: 'pantry' }, messages: expect.any(Number), left: false };
-  await prints('ana', ['profile', 'check', backup, '--identity', key], [{ ...checked, joins: true }]);
+  await prints(
+    'ana',
+    ['profile', 'check', backup, '--identity', key],
+    [
+      { ...checked, joins: true },
+      { ...checked, room: ID, name: 'ben', joins: true },
+    ],
+  );
   await prints('ana', ['leave', 'pantry'], [{ room, name: 'pantry', left: true, admins: 0 }]);
   await printsOfDevices();
   const takesJson = VERBS.filter(({ options = [] }) => options.some(([flags]) => flags === '--json'));
