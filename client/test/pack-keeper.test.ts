@@ -4,9 +4,8 @@ import { createIdentity } from '@gochat/crypto/identity';
 import type { HistorySetting } from '@gochat/crypto/packs';
 import type { Up } from '@gochat/protocol/up';
 import { expect, onTestFinished, test } from 'vitest';
+import { LazyPackKeeper } from '../src/history/lazy-pack-keeper.ts';
 import { PackKeeper } from '../src/history/pack-keeper.ts';
-// The keeper loads it with its first pack, which would take longer than a test lets it settle.
-import '../src/history/pack-code.ts';
 import { platform } from '../src/profile/platform.ts';
 import type { Queued } from '../src/room/outgoing.ts';
 import type { RoomSession } from '../src/room/room-session.ts';
@@ -65,6 +64,7 @@ async function keepers(history: HistorySetting = 'all') {
     ana,
     ben,
     keeper,
+    lazyKeeper: () => new LazyPackKeeper(session as unknown as RoomSession, ana.records, env),
     /** The ranges of the packs that are kept, and how many messages each has. */
     packs: () => ana.room.packs.list.map(({ from, to, messages }) => ({ from, to, messages })),
     keys: () => ana.room.packs.list.map(({ key }) => key),
@@ -178,6 +178,19 @@ test('the end of a profile packs what its person has just written', async () => 
   await packsAfter(1000);
   await says(ana, text('two'));
   await keeper.finish(60_000);
+  expect(packs().map(({ messages }) => messages)).toEqual([1, 1]);
+});
+
+test('what comes while the code is loading is packed as well', async () => {
+  const { ana, keeper, lazyKeeper, packs, says, packsAfter } = await keepers();
+  await says(ana, text('one'));
+  await packsAfter(1000);
+  keeper.close();
+  await says(ana, text('two'));
+  const recent = await ana.history.recent();
+  const later = lazyKeeper();
+  later.items(recent);
+  await later.finish(60_000);
   expect(packs().map(({ messages }) => messages)).toEqual([1, 1]);
 });
 

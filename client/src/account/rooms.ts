@@ -12,7 +12,7 @@ import type { ChatEvent, RoomConnection } from '../api/methods.ts';
 import type { FilePlace } from '../files/file-place.ts';
 import type { RoomAt } from '../files/room-at.ts';
 import { LazyFiles } from '../files/room-files.ts';
-import { PackKeeper } from '../history/pack-keeper.ts';
+import { LazyPackKeeper } from '../history/lazy-pack-keeper.ts';
 import { type Connect, ServerConnection } from '../net/server-connection.ts';
 import { awaitsOther, calledBy } from '../room/direct-room.ts';
 import { nameOf } from '../room/event-history.ts';
@@ -446,7 +446,7 @@ export class Rooms {
     const maintenance = new RoomMaintenance(session, env, () =>
       this.comeBack(session, RETURN_MS, { unasked: env.now() }),
     );
-    const keeper = meta.kind === undefined ? new PackKeeper(session, records, env) : undefined;
+    const keeper = meta.kind === undefined ? new LazyPackKeeper(session, records, env) : undefined;
     let lastState = '';
     let lastInfo = withoutQueue(session);
     const emitState = () => {

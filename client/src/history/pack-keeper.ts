@@ -1,17 +1,19 @@
 import { refresh } from '@gochat/crypto/handshake';
 import { newId } from '@gochat/crypto/new-id';
+import { PackWriter } from '@gochat/crypto/pack';
 import { changesSince, historyOf } from '@gochat/crypto/packs';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, memberAt, ownLeaf, type Room } from '@gochat/crypto/room';
 import { comparePositions, type Position } from '@gochat/protocol/fields';
-import { loadCode } from '../api/load-code.ts';
 import type { HistoryItem } from '../room/history.ts';
 import { HistoryReader } from '../room/history-reader.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { Records } from '../store/records.ts';
-import type { PackCode } from './pack-code.ts';
-import type { PackedHistory, PackRange } from './read-packs.ts';
+import { isDue, mustKeep } from './pack-duty.ts';
+import { liveConnection, postPack } from './pack-posts.ts';
+import { type PackedHistory, readPacks } from './read-packs.ts';
+import { readShared } from './read-shared.ts';
 
 const SECOND_MS = 1000;
 const DAY_MS = 24 * 3600 * SECOND_MS;
@@ -74,13 +76,6 @@ export class PackKeeper {
     this.#session = session;
     this.#records = records;
     this.#env = env;
-    // Somebody waits for what was shared, and the room has still to connect.
-    if (this.#isDue) packCode().catch(() => undefined);
-  }
-
-  /** Whether packs were ready when this device has joined, and are not read. */
-  get #isDue(): boolean {
-    return (this.#session.meta.shared?.packs.length ?? 0) > 0;
   }
 
   /** New and changed lines of the history. */
@@ -144,7 +139,7 @@ export class PackKeeper {
   #job(): (() => Promise<void>) | undefined {
     const session = this.#session;
     if (session.room.status !== 'active') return undefined;
-    if (this.#isDue) return async () => (await packCode()).readShared(this.#records, this.#env, session);
+    if (isDue(session)) return () => readShared(this.#records, this.#env, session);
     if (!this.#isLoaded) return mustKeep(session.room) ? () => this.#load() : undefined;
     if (this.#announced !== undefined) return this.#isAnnounced() ? () => this.#publish() : undefined;
     return this.#isTime(this.#dutyNow()) ? () => this.#pack() : undefined;
@@ -224,7 +219,6 @@ export class PackKeeper {
     this.#duty = undefined;
     const seen = room.position;
     const newest = Number(this.#newest?.seq ?? 0);
-    const { postPack } = await packCode();
     for (const { packed, from, to } of await this.#due(room)) {
       const posted = await postPack(
         { session: this.#session, env: this.#env, timers: this.#timers },
@@ -245,7 +239,7 @@ export class PackKeeper {
     const changed = packs.list.filter((pack) => changesSince(packs, pack).length > 0);
     const due: { packed: PackedHistory; from: Position; to: Position }[] = [];
     for (const { from, to } of changed) {
-      const [packed = await emptyPack(from, to)] = await this.#read(room, { from, to });
+      const [packed = emptyPack(from, to)] = await this.#read(room, { from, to });
       due.push({ packed, from, to });
     }
     for (const hole of this.#holes(room)) {
@@ -271,8 +265,7 @@ export class PackKeeper {
     });
   }
 
-  async #read(room: Room, range: PackRange): Promise<PackedHistory[]> {
-    const { readPacks } = await packCode();
+  async #read(room: Room, range: Parameters<typeof readPacks>[2]): Promise<PackedHistory[]> {
     const packs: PackedHistory[] = [];
     const options = { forNewcomers: true, now: this.#env.now() };
     for await (const pack of readPacks(this.#records, room, range, options)) packs.push(pack);
@@ -286,22 +279,9 @@ export class PackKeeper {
   /** Newcomers find the pack by the GroupInfo. */
   async #publish(): Promise<void> {
     if (!this.#isAnnounced()) return;
-    const { liveConnection } = await packCode();
     await liveConnection(this.#session).request(await refresh(this.#session.room, this.#env));
     this.#announced = undefined;
   }
-}
-
-/** @throws ChatError `internal` when it can't be loaded */
-async function packCode(): Promise<PackCode> {
-  return (await loadCode(() => import('./pack-code.ts'))).packCode;
-}
-
-/** Whether the room shows history to newcomers and somebody may join, and this device knows that it is where the others are. */
-function mustKeep(room: Room): boolean {
-  const { status, unfollowed, split, entrance } = room;
-  const isSure = unfollowed === undefined && split === undefined && entrance === undefined;
-  return status === 'active' && isSure && historyOf(room.context) !== undefined && invitesOf(room).length > 0;
 }
 
 function hasInvited(room: Room): boolean {
@@ -330,8 +310,7 @@ function others(key: string, isLast = false): Duty {
   return { key, fromMs: factor * OTHERS_FROM_MS, toMs: factor * OTHERS_TO_MS };
 }
 
-async function emptyPack(from: Position, to: Position): Promise<PackedHistory> {
-  const { PackWriter } = await packCode();
+function emptyPack(from: Position, to: Position): PackedHistory {
   return { pack: new PackWriter().encode(), from, to, messages: 0 };
 }
 
