@@ -317,6 +317,7 @@ test('what every command prints as JSON has the keys that the documentation list
     ['role', 'kitchen', 'ben', 'speaker'],
     [{ ...kitchen, member: 'ben', role: 'speaker' }],
   );
+  for (const as of ['Benno', 'ben']) await prints('ben', ['nick', 'kitchen', as], [{ ...kitchen, as }]);
   const rules = { speak: 'all', slow: 'off', links: 'all', expire: '7d', history: '100' };
   await prints('ana', ['rules', 'kitchen', '--expire', '7d'], [{ ...kitchen, ...rules }]);
   const [poll] = await prints('ana', ['poll', 'kitchen', 'Tea?', 'yes', 'no'], [post]);

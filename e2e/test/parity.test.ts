@@ -47,6 +47,7 @@ const FEATURES = [
   'history for newcomers',
   'messages that disappear',
   'muting',
+  'a new name',
   'roles',
   'rules',
   'pins',
@@ -338,6 +339,12 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await shows(by, ['This room is muted']);
     await by.says('/mute');
     await shows(by, ['You get notifications about all messages in this room']);
+  },
+  'a new name': async (by, to, tag) => {
+    await by.says(`/nick name${tag}`);
+    for (const screen of [by, to]) await shows(screen, [`${by.name} is now called name${tag}`]);
+    await by.says(`/nick ${by.name}`);
+    for (const screen of [by, to]) await shows(screen, [`name${tag} is now called ${by.name}`]);
   },
   roles: async (by, to) => {
     await by.says(`/role ${to.name} observer`);

@@ -324,6 +324,12 @@ export const VERBS: readonly Verb[] = [
     load: moderation('pins'),
   },
   {
+    name: 'nick <room> <name>',
+    does: 'change your name in a room',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('nick'),
+  },
+  {
     name: 'rename <room> <name>',
     does: 'rename a room (admins only)',
     options: [JSON_LINES, WAIT],

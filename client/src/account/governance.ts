@@ -2,9 +2,10 @@ import { configure, heal, invite, remove, revoke, setRole } from '@gochat/crypto
 import { fingerprintOf } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { formatLink } from '@gochat/crypto/link';
+import { cleanName } from '@gochat/crypto/names';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
-import { invitesOf, membersOf, ownCredential, type Room } from '@gochat/crypto/room';
+import { invitesOf, membersOf, namingLeaf, ownCredential, type Room } from '@gochat/crypto/room';
 import { RoomError } from '@gochat/crypto/room-error';
 import { LONGEST_RULE_S } from '@gochat/crypto/state-limits';
 import { LIMITS } from '@gochat/protocol/limits';
@@ -69,6 +70,16 @@ export class Governance {
     checkSeconds('expire', wanted.expire);
     await session.change((now) => configure(now, wanted, this.#env), waitMs);
     return null;
+  }
+
+  async nick(session: RoomSession, { name, waitMs }: Params<'nick'>): Promise<Result<'nick'>> {
+    const wanted = cleanName(name);
+    const self = membersOf(session.room).find((member) => member.self);
+    const naming = self && namingLeaf(session.room, self.identity);
+    if (naming?.self === false) throw new ChatError({ reason: 'nick-device' });
+    if (naming?.name !== wanted)
+      await session.change((now) => heal(now, this.#env, { name: wanted }), waitMs);
+    return { name: wanted };
   }
 
   async setAdmin(

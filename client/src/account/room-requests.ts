@@ -248,6 +248,7 @@ export class RoomRequests {
     },
     configure: async (params) =>
       this.#governance.configure(await this.#current(params.room, params.waitMs), params),
+    nick: async (params) => this.#governance.nick(await this.#current(params.room, params.waitMs), params),
     setAdmin: async (params) =>
       this.#governance.setAdmin(await this.#current(params.room, params.waitMs), params),
     rules: async ({ room }) => rulesOf((await this.#rooms.named(room)).room.context.state),

@@ -68,6 +68,8 @@ const REASONS = {
   /** A poll needs from `fewest` to `most` answers. */
   'poll-answers': reason('usage', { fewest: v.number(), most: v.number() }),
   'not-a-message': reason('usage', {}),
+  /** The person's name in the room is that of another device of theirs. */
+  'nick-device': reason('refused', {}),
   'message-too-large': reason('usage', { bytes: v.number() }),
   /** `most` is in milliseconds. */
   'invite-lifetime': reason('usage', { most: v.number() }),

@@ -192,6 +192,13 @@ export interface Methods {
     readonly expire?: number | null;
     readonly waitMs: number;
   }) => null;
+  /**
+   * Changes the name of this profile's person in the room, for all members. It is that of the person's first device there.
+   * @throws ChatError `usage` `name-invalid`; `refused` `nick-device` on another device
+   */
+  nick: (params: { readonly room: string; readonly name: string; readonly waitMs: number }) => {
+    readonly name: string;
+  };
   /** The rules that hold in the room, as far as this device knows. */
   rules: (params: { readonly room: string }) => RoomRules;
   /**
@@ -434,6 +441,7 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   invite: 'once',
   invites: 'repeatable',
   configure: 'once',
+  nick: 'once',
   setAdmin: 'once',
   rules: 'repeatable',
   setRole: 'once',

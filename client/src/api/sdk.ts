@@ -409,6 +409,16 @@ export class ChatRoom {
     );
   }
 
+  /** Changes the own name in the room, for all members. @throws ChatError `usage` for a name that can't be, `refused` on another device than the first */
+  async nick(name: string): Promise<string> {
+    const { name: as } = await this.#profile.call('nick', {
+      room: this.id,
+      name: textOf(name),
+      waitMs: WAIT_MS,
+    });
+    return as;
+  }
+
   /**
    * Asks a poll. @param answers from 2 to 10, each in one line. @param options `many`: a member may choose several answers
    * @throws ChatError as {@link send}; `usage` for too few or too many answers, or line breaks in them

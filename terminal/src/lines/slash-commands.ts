@@ -161,6 +161,10 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     waitFor([id]);
     return undefined;
   },
+  nick: async (rest, { profile, room, prompt, text }) => {
+    const { name } = await profile.call('nick', { room, name: rest, waitMs: WAIT_MS });
+    return printAll(prompt, text, [text.lines.as(nameOf(name))]);
+  },
   vote: async (rest, { profile, room, prompt, text, waitFor }) => {
     const item = await findMessage(profile, room, ({ poll }) => poll !== undefined);
     const asked = item && readPoll(item.text);

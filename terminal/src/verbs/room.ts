@@ -184,6 +184,11 @@ export const rename = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, wa
   return { json: [{ ...ref, name: now }] };
 });
 
+export const nick = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms }) => {
+  const { name } = await profile.call('nick', { room, name: given ?? '', waitMs: ms });
+  return { json: [{ ...ref, as: name }] };
+});
+
 export const topic = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms, text, stdin }) => {
   const wanted = given === '-' ? (await readText(stdin)).trimEnd() : given;
   if (wanted !== undefined) await profile.call('configure', { room, topic: wanted, waitMs: ms });

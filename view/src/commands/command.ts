@@ -76,6 +76,7 @@ export const COMMAND_NAMES = [
   'privacy',
   'ignore',
   'unignore',
+  'nick',
   'rename',
   'topic',
   'history',

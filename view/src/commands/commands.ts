@@ -285,6 +285,11 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     refuses: noMember,
     run: (given) => withMember(given, (member) => ignore(given.chat, member, false)),
   },
+  nick: {
+    takes: 'optional',
+    available: mayWrite,
+    attempt: async ({ chat, args }) => (await import('../dialogs/nick.ts')).nick(chat, args),
+  },
   rename: {
     aliases: ['name'],
     takes: 'optional',

@@ -125,6 +125,7 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       help: 'Set after what time messages disappear',
       placeholder: 'TIME',
     },
+    nick: { label: 'Your name here', help: 'Change your name in this room', placeholder: 'NAME' },
     rename: { label: 'Room settings', help: 'Rename the room', placeholder: 'NAME' },
     history: {
       label: 'History for newcomers',

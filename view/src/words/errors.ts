@@ -237,6 +237,7 @@ const FIXED = {
   'join-unfinished': 'Joining this room was interrupted: open the invite link again',
   'join-crowded': 'Too many others joined at the same time, or the server did not answer: try again',
   'message-blank': 'The message is empty: it has no visible text',
+  'nick-device': 'Your name here is that of the device with which you joined first: change it there',
   'files-none': 'This server stores no files',
   'file-changed': 'The file changed while it was read: try again',
   'file-unprepared': 'The file is not stored in this profile any more: add it again',

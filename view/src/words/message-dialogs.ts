@@ -1,6 +1,6 @@
 import type { Formats } from './formats.ts';
 
-/** What dialogs about polls and forwarded messages say. Names come sanitized. */
+/** What dialogs about polls, forwarded messages and one's own name say. Names come sanitized. */
 export function messageDialogWords(f: Formats) {
   return {
     poll: {
@@ -18,6 +18,12 @@ export function messageDialogWords(f: Formats) {
       vote: 'Choose an answer',
       chosen: 'your choice',
       numbers: (most: number) => `Say the number of an answer, from 1 to ${f.number(most)}`,
+    },
+    nick: {
+      title: 'Your name in this room',
+      text: 'All members see that you have changed it. Your name in other rooms stays.',
+      name: 'Name',
+      submit: 'Change',
     },
     forward: {
       where: 'Forward to which room?',

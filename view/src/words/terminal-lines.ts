@@ -220,6 +220,7 @@ export function lineText(f: Formats) {
       return: { args: '[yes]', text: 'join the others again, if they have gone on without this device' },
       me: { args: 'TEXT', text: 'say what you do' },
       poll: { args: 'QUESTION | ANSWER | ANSWER', text: 'ask a question; the members choose an answer' },
+      nick: { args: 'NAME', text: 'change your name in this room' },
       vote: { args: 'NUMBER', text: 'choose an answer of the newest poll' },
       send: { args: 'PATH… [-- TEXT]', text: 'send files; paths as in a shell' },
       save: { args: '[NUMBER]', text: 'save the files of the newest message that has some' },
