@@ -375,8 +375,10 @@ test('roles, rules, pins and bans are set and shown by verbs', async () => {
     room: expect.any(String),
     name,
     speak: 'all',
+    slow: 'off',
     links: 'all',
-    history: { last: 100 },
+    expire: 'off',
+    history: '100',
   });
   const said = idOf(await run(ana, ['send', name, 'the plan', '--json']));
   expect((await run(ben, ['pin', name, said])).code).toBe(0);
@@ -402,13 +404,28 @@ test('roles, rules, pins and bans are set and shown by verbs', async () => {
     err: expect.stringContaining('Nobody is banned'),
   });
   expect((await run(cai, ['join', again, '--as', 'cai', '--no-chat'])).code).toBe(0);
+  const hers = await GoChat.open(join(home.path, ana));
+  const talk = await hers.room(name);
+  await hers.profile.call('sync', { room: talk.id, waitMs: 30_000 });
+  const his = (await talk.members()).find((one) => one.name === 'cai');
+  if (his === undefined) throw new Error('cai is not in the room');
+  await talk.setRole(his, 'observer');
+  await talk.setRules({ slow: 60, expire: 3600 });
+  expect(await talk.rules()).toMatchObject({ slow: 60, expire: 3600, speak: 'all' });
+  await talk.setRules({ slow: null, expire: null });
+  await talk.pin(await talk.send('pinned by a bot'));
+  await talk.ban(his);
+  await talk.ban(his, false);
+  expect(await talk.nick('anna')).toBe('anna');
+  expect(await talk.nick('ana')).toBe('ana');
+  await hers.close();
   const tail = (await run(ana, ['tail', name])).out;
   for (const line of [
     'muted <ben>',
     'made <ben> an ordinary member',
     'made <ben> moderator',
     'let each member write once in 30 seconds',
-    'let new messages disappear after 7 days',
+    'set new messages to disappear after 7 days',
     'ended slow mode',
     'pinned a message',
     'unpinned a message',

@@ -17,10 +17,13 @@ import type {
   DeviceRemoval,
   DirectRequest,
   MemberInfo,
+  Params,
   Problem,
   RecoveryLink,
   RecoveryState,
+  Role,
   RoomInfo,
+  RoomRules,
   SafetyInfo,
 } from './methods.ts';
 import { type OpenOptions, openChat, type Profile } from './open.ts';
@@ -39,7 +42,9 @@ export type {
   Profile,
   RecoveryLink,
   RecoveryState,
+  Role,
   RoomInfo,
+  RoomRules,
   SafetyInfo,
 };
 export { ChatError, openChat };
@@ -569,6 +574,34 @@ export class ChatRoom {
       member: undefined,
       ...(at !== undefined && { at }),
     });
+  }
+
+  /** Gives a member another role. @throws ChatError `refused` without the right to it */
+  async setRole({ identity }: Mentioned, role: Role): Promise<void> {
+    await this.#profile.call('setRole', { room: this.id, member: identity, role, waitMs: WAIT_MS });
+  }
+
+  /** The rules that hold in the room: who may speak and invite, slow mode, and after how many seconds messages disappear. */
+  rules(): Promise<RoomRules> {
+    return this.#profile.call('rules', { room: this.id });
+  }
+
+  /** Changes those rules that are given; admins only. @param rules `slow` and `expire` in seconds, null to end them */
+  async setRules(
+    rules: Partial<Omit<Params<'configure'>, 'room' | 'name' | 'topic' | 'waitMs'>>,
+  ): Promise<void> {
+    await this.#profile.call('configure', { ...rules, room: this.id, waitMs: WAIT_MS });
+  }
+
+  /** Removes a person with all devices, and lets the person join never again; or with `on` false, ends the ban. All invites end. */
+  async ban({ identity }: Mentioned, on = true): Promise<void> {
+    await this.#profile.call(on ? 'ban' : 'unban', { room: this.id, member: identity, waitMs: WAIT_MS });
+  }
+
+  /** Pins a message for all members; with `on` false, unpins it. */
+  async pin(message: HistoryItem | SentMessage, on = true): Promise<void> {
+    const { id } = await this.#ref(message, WAIT_MS);
+    await this.#profile.call(on ? 'pin' : 'unpin', { room: this.id, id, waitMs: WAIT_MS });
   }
 
   /** Creates an invite link. @param terms `expiresMs` from now: seven days when absent. `uses` is how often it can be used: unlimited when absent */
