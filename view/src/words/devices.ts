@@ -52,7 +52,7 @@ export function deviceWords(f: Formats) {
       title: (device: string) => `Remove ${device}?`,
       text: [
         'It is removed from all your rooms, each as soon as the room’s server can be reached. The other members see that a device of yours was removed.',
-        'What it has received stays on it. It can’t read later messages, and needs a new link to come back.',
+        'Once it is online, it deletes what it has, also what it has not sent. A copy of it keeps what it has received. It can’t read later messages, and needs a new link to come back.',
       ],
       /** @param devices how many came after it */
       later: (devices: number) =>
