@@ -80,14 +80,18 @@ test('a removed device says so in every command, and whoever removes one sees wh
   const devices = (await jsonOf(old, ['devices'])) as { key: string; label: string; later?: string[] }[];
   const [lost, later] = [LABEL, 'Burner'].map((name) => devices.find(({ label }) => label === name));
   expect(lost?.later).toEqual([later?.key]);
+  const following = starts(fresh, ['tail', 'kitchen', '-f']);
+  expect(await runs(old, ['send', 'kitchen', 'who reads this?'])).toMatchObject({ code: 0 });
+  await following.shows('who reads this?');
   const removal = await runs(old, ['devices', 'remove', lost?.key ?? '']);
   expect(removal).toMatchObject({ code: 0 });
+  expect(await following.end()).toMatchObject({ code: 4 });
+  expect(following.all).toMatch(/was removed by another device of yours/);
   expect(removal.err).toContain(`gochat devices remove ${later?.key.slice(0, 8)}`);
   const isSaid = {
     code: 4,
     err: expect.stringMatching(/was removed by another device of yours.*gochat link LINK/s),
   };
-  // It learns it with the first command that needs a server.
   for (const args of [
     ['send', 'kitchen', 'hello'],
     ['tail', 'den'],

@@ -10,6 +10,7 @@ import type { Io } from '../io.ts';
 import { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { failureText, problemText } from './error-text.ts';
 import { HistoryStream } from './history-stream.ts';
+import { membershipEnd } from './membership-end.ts';
 import { PrintedMessages } from './printed-messages.ts';
 import { Prompt } from './prompt.ts';
 import { AskedBefore } from './request-rows.ts';
@@ -48,9 +49,10 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
       again.show(event.room);
       return;
     }
-    if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
+    const end = membershipEnd(event, room);
+    if (end === undefined) return;
     code = EXIT.notMember;
-    prompt.print(text.lines.system(problemText(text, event.problem)));
+    prompt.print(text.lines.system(problemText(text, end)));
     prompt.close();
   });
   const opened = new OpenedFiles(io.env, () => undefined);

@@ -11,6 +11,7 @@ import { afterSync } from '../lines/after-sync.ts';
 import { problemText } from '../lines/error-text.ts';
 import { formatItem, jsonItem } from '../lines/format.ts';
 import { HistoryStream } from '../lines/history-stream.ts';
+import { membershipEnd } from '../lines/membership-end.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomRef } from '../room-id.ts';
 import { noteUnsent } from './unsent.ts';
@@ -97,8 +98,9 @@ async function printLast(
 async function follow(io: Io, profile: Profile, room: string, stream: HistoryStream): Promise<number> {
   const ended = new Promise<number>((resolve) => {
     profile.on((event) => {
-      if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
-      note(io, `gochat: ${problemText(io.words.text, event.problem)}`);
+      const problem = membershipEnd(event, room);
+      if (problem === undefined) return;
+      note(io, `gochat: ${problemText(io.words.text, problem)}`);
       resolve(EXIT.notMember);
     });
   });
