@@ -151,6 +151,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await shows(by, ['Say the number of an answer, from 1 to 2']);
     await by.writes('');
     await by.on(`Tea${tag}?`, 'delete');
+    await shows(by, ['Delete this message for everyone?']);
     await by.confirms();
     for (const screen of [by, to]) await shows(screen, [], [`Tea${tag}?`]);
   },

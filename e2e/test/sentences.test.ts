@@ -39,6 +39,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'client/src/store/key.ts': ['a key has 1 to … bytes, not …'],
   'client/src/store/store.ts': ['the store is closed'],
   'terminal/src/screen/terminal/palette.ts': ['… is none of the 256 colours'],
+  'view/src/chat/lazy-dialogs.ts': ['used before it is loaded'],
   'view/src/dialogs/accept-link.ts': [
     'gochat link LINK --profile FOLDER',
     'gochat recover LINK --profile FOLDER',

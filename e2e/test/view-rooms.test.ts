@@ -9,7 +9,7 @@ test('a profile without rooms has no room open; a new room comes with a link and
   expect(ana.screen).toMatchObject({ rooms: [], room: undefined, connection: { state: 'none' } });
   ana.view.actions.run('create');
   const form = await ana.dialog('form');
-  expect(form.fields.map(({ name }) => name)).toEqual(['name', 'as', 'server', 'history']);
+  expect(form.fields.map(({ name }) => name)).toEqual(['name', 'as', 'server', 'history', 'expire']);
   ana.view.actions.submit({ name: '', as: 'ana', server: server.url });
   const refused = await ana.sees(
     'why not',
