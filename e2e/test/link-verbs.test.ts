@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GoChat } from '@gochat/client/internal/api/sdk';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
@@ -83,10 +84,20 @@ test('a removed device says so in every command, and whoever removes one sees wh
   const following = starts(fresh, ['tail', 'kitchen', '-f']);
   expect(await runs(old, ['send', 'kitchen', 'who reads this?'])).toMatchObject({ code: 0 });
   await following.shows('who reads this?');
+  const bot = await GoChat.open(fresh);
+  const lines = (await bot.room('kitchen')).items('0');
+  for (let said: unknown; said !== 'who reads this?'; ) {
+    const { value } = await lines.next();
+    said = value && 'text' in value && value.text;
+  }
+  const next = lines.next();
+  next.catch(() => undefined);
   const removal = await runs(old, ['devices', 'remove', lost?.key ?? '']);
   expect(removal).toMatchObject({ code: 0 });
   expect(await following.end()).toMatchObject({ code: 4 });
   expect(following.all).toMatch(/was removed by another device of yours/);
+  await expect(next).rejects.toMatchObject({ code: 'not-member', data: { reason: 'device-removed' } });
+  await bot.close();
   expect(removal.err).toContain(`gochat devices remove ${later?.key.slice(0, 8)}`);
   const isSaid = {
     code: 4,

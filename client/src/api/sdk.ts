@@ -481,8 +481,8 @@ export class ChatRoom {
   /**
    * All lines after `after` ("0" is the beginning), oldest first, then new ones as they come, each once. It ends when the profile is
    * closed.
-   * @throws ChatError `not-member` after the last line, when the profile is no longer a member of the room; `usage` when `after` is no
-   * position
+   * @throws ChatError `not-member` after the last line, when the profile is no longer a member of the room, or its device was
+   * removed; `usage` when `after` is no position
    */
   async *items(after?: string): AsyncGenerator<HistoryItem, void, undefined> {
     // Nothing would ever come after another text.
@@ -491,6 +491,8 @@ export class ChatRoom {
     let wake: () => void = () => undefined;
     let problem: Problem | undefined;
     const stop = this.#profile.on((event) => {
+      // This device was removed: the next call says so.
+      if (event.kind === 'linking' && event.linking.stage === 'removed') wake();
       if ((event.kind !== 'items' && event.kind !== 'online') || event.room !== this.id) return;
       if (event.kind === 'online') problem = event.problem;
       wake();
