@@ -54,7 +54,7 @@ describe.skipIf(age === undefined)('with another age program', () => {
     expect(made.code).toBe(0);
     for (const identity of [key, recoveryFile]) {
       const { stdout } = await run('age', ['--decrypt', '-i', identity, file]);
-      expect(readLines(stdout)).toEqual({ lines: 6, messages: 1 });
+      expect(readLines(stdout)).toEqual({ lines: 7, messages: 1 });
       expect((await gochat(['profile', 'check', file, '--identity', identity])).code).toBe(0);
     }
   });

@@ -55,7 +55,8 @@ test('what was queued before a removal is refused for good, also after joining a
     return chat.call('sent', { room, ids, waitMs: WAIT_MS });
   });
   const refused = ids.map((id) => ({ id, state: 'refused' }));
-  expect(sent).toEqual({ waiting: 0, problem: undefined, outcomes: refused });
+  const problem = { code: 'not-member', data: { reason: 'removed' } };
+  expect(sent).toEqual({ waiting: 0, problem, outcomes: refused });
   await ana.dies();
   const again = await ben.invites(room);
   await ana.does(async (chat) => {

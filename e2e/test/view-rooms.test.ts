@@ -66,6 +66,7 @@ test('a profile without rooms has no room open; a new room comes with a link and
     'invite',
     'invites',
     'rename',
+    'bans',
     'code',
     'notify',
     'mute',

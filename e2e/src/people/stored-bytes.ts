@@ -18,9 +18,12 @@ export async function recordsOf(dir: string): Promise<Buffer> {
   return Buffer.concat(opened);
 }
 
-/** The contents of all files below a folder; of none if it isn't there. */
+/** The contents of all files below a folder; of none if it isn't there. One that is deleted meanwhile is left out. */
 export async function filesBelow(folder: string): Promise<Buffer[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile());
-  return Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name))));
+  const read = await Promise.all(
+    files.map(({ parentPath, name }) => readFile(join(parentPath, name)).catch(() => undefined)),
+  );
+  return read.flatMap((bytes) => bytes ?? []);
 }

@@ -26,6 +26,8 @@ export class Accepting {
   readonly #state: LinkingState;
   /** Whether it was asked to announce this device at once. */
   #isHurried = false;
+  /** Those that are shown. */
+  #digits: string | undefined;
 
   constructor(state: LinkingState) {
     this.#state = state;
@@ -47,6 +49,7 @@ export class Accepting {
       guest: encodeBytes(env.random(32)),
     };
     this.#state.ending = undefined;
+    this.#digits = undefined;
     // What is left of an earlier link, perhaps in the same room.
     for (const { room } of await rooms.all('pairing')) await rooms.forget(room.id);
     await this.#state.store(next);
@@ -142,8 +145,9 @@ export class Accepting {
   }
 
   show(session: RoomSession | undefined): Linking {
-    const digits = session && digitsOf(session);
-    return digits === undefined ? { stage: 'none' } : { stage: 'digits', digits };
+    // The other device takes this one out of the room before this one has read what it was given there.
+    this.#digits = (session && digitsOf(session)) ?? this.#digits;
+    return this.#digits === undefined ? { stage: 'none' } : { stage: 'digits', digits: this.#digits };
   }
 
   /** Takes the person's identity, in one transaction with what is to be joined. The identity from before is forgotten. */
@@ -169,7 +173,7 @@ export class Accepting {
     const arrival: Arrival = {
       side: 'arrival',
       room: accept.room,
-      digits: digitsOf(session) ?? '',
+      digits: digitsOf(session) ?? this.#digits ?? '',
       answered: false,
     };
     await this.#state.store(arrival, [{ place: { of: 'identity' }, value: encodeIdentity(next) }, kept]);
@@ -179,6 +183,7 @@ export class Accepting {
 
   async #forget({ room }: Accept): Promise<void> {
     const { rooms } = this.#state.parts;
+    this.#digits = undefined;
     await rooms.forget(room, [linkingChange(undefined)]);
     this.#state.stored(undefined);
   }
