@@ -60,6 +60,11 @@ const FEATURES = [
 ] as const;
 type Feature = (typeof FEATURES)[number];
 
+/** Words of a notice, which a terminal breaks between columns. */
+function notice(words: string): RegExp {
+  return new RegExp(words.split(' ').join('[\\s\\S]{1,200}?'));
+}
+
 /** Played twice with the parts swapped. `tag` makes its words its own. */
 type Step = (by: ChatScreen, to: ChatScreen, tag: string) => Promise<void>;
 
@@ -343,13 +348,13 @@ const STEPS: Readonly<Record<Feature, Step>> = {
   },
   'a new name': async (by, to, tag) => {
     await by.says(`/nick name${tag}`);
-    for (const screen of [by, to]) await shows(screen, [`${by.name} is now called name${tag}`]);
+    for (const screen of [by, to]) await shows(screen, [notice(`is now called name${tag}`)]);
     await by.says(`/nick ${by.name}`);
-    for (const screen of [by, to]) await shows(screen, [`name${tag} is now called ${by.name}`]);
+    for (const screen of [by, to]) await shows(screen, [notice(`name${tag} is now called ${by.name}`)]);
   },
   roles: async (by, to) => {
     await by.says(`/role ${to.name} observer`);
-    for (const screen of [by, to]) await shows(screen, [new RegExp(`muted ${to.name}`)]);
+    for (const screen of [by, to]) await shows(screen, [notice(`muted ${to.name}`)]);
     await shows(to, ['You can’t write here: you are an observer. You can react.']);
     await to.says('not now');
     await shows(to, ['not now']);
@@ -361,7 +366,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says(`/role ${to.name}`);
     await shows(by, [`Role of ${to.name}`, 'Observer: reads and reacts']);
     await by.chooses('Admin: changes settings');
-    await shows(to, [`made ${to.name} admin`], ['You can’t write here']);
+    await shows(to, [notice(`muted ${to.name}; ${by.name} made ${to.name} admin`)], ['You can’t write here']);
   },
   rules: async (by, to) => {
     await by.says('/rules');
@@ -375,7 +380,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await to.says(`to keep${tag}`);
     await shows(by, [`to keep${tag}`]);
     await by.on(`to keep${tag}`, 'pin');
-    for (const screen of [by, to]) await shows(screen, ['pinned a message']);
+    for (const screen of [by, to]) await shows(screen, [notice('pinned a message')]);
     await to.says('/pins');
     await shows(to, ['Pinned messages', new RegExp(`to keep${tag}[\\s\\S]*to keep${tag}`)]);
     await to.closes('Pinned messages');

@@ -381,7 +381,7 @@ export class WebChat implements ChatScreen {
   }
 
   async opens(room: string): Promise<void> {
-    await this.#page.locator('nav button.room', { hasText: room }).first().click();
+    await this.#page.locator(`nav button.room[title="${room}"]`).click();
   }
 
   async looksAway(): Promise<void> {
