@@ -214,7 +214,7 @@ test('what is kept because perhaps not everybody could read it goes, too', async
   expect([posted.missed, posted.size, posted.contents.length]).toEqual([0, 1, 2]);
 });
 
-test('a deleted message leaves no place behind when its time has come', async () => {
+test('a deleted message leaves no record when its time has come', async () => {
   const { ana, clock } = await anaAndBen();
   const of = await ana.says({ kind: 'text', text: 'hello' });
   await ana.says({ kind: 'delete', of });

@@ -75,7 +75,7 @@ describe.skipIf(chromium === undefined)('backups on the page', () => {
     const file = join(stage.home, 'from-terminal.age');
     expect((await gochat('ana', ['profile', 'backup', file])).code).toBe(0);
     const chat = await restores(await readFile(file));
-    // The devices that were left behind are in the room as before.
+    // The former devices are in the room as before.
     await shows(chat, ['You are back in 1 room', 'Which of these are lost?']);
     expect(await chat.person.page.locator('dialog .devices .list').first().locator('button').count()).toBe(3);
     expect(await chat.person.barriers()).toEqual([]);

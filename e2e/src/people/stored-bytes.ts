@@ -23,7 +23,11 @@ export async function filesBelow(folder: string): Promise<Buffer[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile());
   const read = await Promise.all(
-    files.map(({ parentPath, name }) => readFile(join(parentPath, name)).catch(() => undefined)),
+    files.map(({ parentPath, name }) => readFile(join(parentPath, name)).catch(unlessGone)),
   );
   return read.flatMap((bytes) => bytes ?? []);
+}
+
+function unlessGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
