@@ -26,7 +26,7 @@ import { awaitsOther } from '../room/direct-room.ts';
 import { isEmoji } from '../room/emoji.ts';
 import { HistoryReader } from '../room/history-reader.ts';
 import type { Queued } from '../room/outgoing.ts';
-import { ANSWER_EMOJI, FEWEST_ANSWERS, readPoll } from '../room/polls.ts';
+import { readPoll, refusedPoll } from '../room/polls.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { Mutex } from '../schedule/mutex.ts';
 import { createOn } from './creating.ts';
@@ -535,7 +535,7 @@ function checked(said: Content): Content {
   if (said.kind === 'text' && said.files === undefined && isBlank(said.text))
     throw new ChatError({ reason: 'message-blank' });
   if (said.kind === 'text' && said.poll !== undefined && readPoll(said.text) === undefined)
-    throw new ChatError({ reason: 'poll-answers', fewest: FEWEST_ANSWERS, most: ANSWER_EMOJI.length });
+    throw refusedPoll();
   if (!v.is(content, said) || isDeviceContent(said) || said.kind === 'pack' || said.kind === 'box')
     throw new ChatError({ reason: 'content-invalid' });
   return said;

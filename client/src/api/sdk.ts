@@ -5,7 +5,7 @@ import { pickRoom } from '../account/pick-room.ts';
 import type { FileSource, OpenFileOptions } from '../files/files.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
 import type { Outcome } from '../room/outgoing.ts';
-import { ANSWER_EMOJI, FEWEST_ANSWERS, pollText, readPoll } from '../room/polls.ts';
+import { ANSWER_EMOJI, pollContent } from '../room/polls.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';
 import { ChatError } from './chat-error.ts';
 import { historyPages } from './history-pages.ts';
@@ -433,11 +433,7 @@ export class ChatRoom {
     answers: readonly string[],
     { many = false, waitMs = 5000 }: { readonly many?: boolean; readonly waitMs?: number } = {},
   ): Promise<SentMessage> {
-    const text = pollText({ question, answers });
-    const read = readPoll(text);
-    if (read === undefined || read.question !== question.trim() || read.answers.length !== answers.length)
-      throw new ChatError({ reason: 'poll-answers', fewest: FEWEST_ANSWERS, most: ANSWER_EMOJI.length });
-    return this.#say({ kind: 'text', text, poll: many ? 'many' : 'one' }, waitMs);
+    return this.#say(pollContent(question, answers, many ? 'many' : 'one'), waitMs);
   }
 
   /** Chooses an answer of a poll, counted from 1; with `on` false, takes the choice back. As {@link edit}. @throws ChatError `usage` for no answer's number */

@@ -1,3 +1,6 @@
+import type { Content } from '@gochat/crypto/content';
+import { ChatError } from '../api/chat-error.ts';
+import { isBlank } from './blank.ts';
 import type { TextItem } from './history.ts';
 
 /** The reactions by which members choose an answer of a poll, in the order of the answers. */
@@ -37,6 +40,40 @@ export function readPoll(text: string): PollText | undefined {
   }
   if (answers.length < FEWEST_ANSWERS) return undefined;
   return { question: question.join('\n').trim(), answers };
+}
+
+/**
+ * @param question without the answers. @param answers from 2 to 10, each in one line
+ * @returns the content of a message that asks it
+ * @throws ChatError `poll-answers` where readers would read another question or other answers
+ */
+export function pollContent(
+  question: string,
+  answers: readonly string[],
+  poll: NonNullable<TextItem['poll']> = 'one',
+): Extract<Content, { kind: 'text' }> {
+  const asked = { question: question.trim(), answers: answers.map((answer) => answer.trim()) };
+  const text = pollText(asked);
+  const isRead = JSON.stringify(readPoll(text)) === JSON.stringify(asked);
+  if (!isRead || [asked.question, ...asked.answers].some(isBlank)) throw refusedPoll();
+  return { kind: 'text', text, poll };
+}
+
+/** Why a poll can't be asked. */
+export function refusedPoll(): ChatError {
+  return new ChatError({ reason: 'poll-answers', fewest: FEWEST_ANSWERS, most: ANSWER_EMOJI.length });
+}
+
+/** @param typed question and answers, separated by `|`. @returns what {@link pollContent} takes */
+export function splitPoll(typed: string): PollText {
+  const [question = '', ...answers] = typed.split('|').map((part) => part.trim());
+  return { question, answers };
+}
+
+/** @param number of an answer, from 1, as a person typed it. @returns the reaction that chooses it; undefined if there is none */
+export function answerEmoji({ answers }: PollText, number: string): string | undefined {
+  const at = /^[1-9][0-9]?$/.test(number) ? Number(number) : 0;
+  return at <= answers.length ? ANSWER_EMOJI[at - 1] : undefined;
 }
 
 /** Whether the reaction chooses an answer of the poll in which a person has only one. */

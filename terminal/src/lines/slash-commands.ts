@@ -1,9 +1,8 @@
-import { isBlank } from '@gochat/client/blank';
 import { cleanFileName } from '@gochat/client/file-name';
 import { formatHistorySetting, parseHistorySetting } from '@gochat/client/history-setting';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
-import { ANSWER_EMOJI, FEWEST_ANSWERS, pollText, readPoll } from '@gochat/client/polls';
+import { answerEmoji, pollContent, readPoll, splitPoll } from '@gochat/client/polls';
 import { UsageError } from '@gochat/server/usage-error';
 import { addressee } from '@gochat/view/addressee';
 import { deviceDetail, deviceName, idOf } from '@gochat/view/device-names';
@@ -149,14 +148,13 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     return undefined;
   },
   poll: async (rest, { profile, room, prompt, text, waitFor }) => {
-    const [question = '', ...answers] = rest.split('|').map((part) => part.trim());
-    const most = ANSWER_EMOJI.length;
-    if (answers.length < FEWEST_ANSWERS || answers.length > most || [question, ...answers].some(isBlank)) {
-      prompt.print(text.lines.system((await text.messageDialogs()).poll.usage(FEWEST_ANSWERS, most)));
+    const { question, answers } = splitPoll(rest);
+    if (answers.length === 0) {
+      prompt.print(text.lines.needsArgument('poll', text.lines.slash.poll.args));
       return 'refused';
     }
     const id = newMessageId();
-    const content = { kind: 'text', text: pollText({ question, answers }), poll: 'one' } as const;
+    const content = pollContent(question, answers);
     await profile.call('queue', { room, id, content });
     waitFor([id]);
     return undefined;
@@ -172,8 +170,7 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
       prompt.print(text.lines.system(text.flashes.noPoll));
       return 'refused';
     }
-    const number = /^[0-9]+$/.test(rest) ? Number(rest) : 0;
-    const emoji = number <= asked.answers.length ? ANSWER_EMOJI[number - 1] : undefined;
+    const emoji = answerEmoji(asked, rest);
     if (emoji === undefined) {
       prompt.print(text.lines.system((await text.messageDialogs()).poll.numbers(asked.answers.length)));
       return 'refused';

@@ -1,6 +1,13 @@
 import { isBlank } from '@gochat/client/blank';
 import type { TextItem } from '@gochat/client/history';
-import { ANSWER_EMOJI, FEWEST_ANSWERS, pollText, readPoll } from '@gochat/client/polls';
+import {
+  ANSWER_EMOJI,
+  answerEmoji,
+  FEWEST_ANSWERS,
+  pollContent,
+  readPoll,
+  splitPoll,
+} from '@gochat/client/polls';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { MenuDialog } from './dialog.ts';
@@ -21,12 +28,10 @@ type Asking = Pick<Chat, 'words' | 'dialogs' | 'flashes' | 'navigation' | 'messa
 export async function poll(chat: Asking, args: string): Promise<string | undefined> {
   const words = await chat.words.text.messageDialogs();
   const { room } = chat.navigation;
-  const [question = '', ...answers] = args.split('|').map((part) => part.trim());
+  const { question, answers } = splitPoll(args);
   if (room === undefined) return undefined;
   if (answers.length >= FEWEST_ANSWERS) {
-    if (answers.length > ANSWER_EMOJI.length || isBlank(question) || answers.some(isBlank))
-      return words.poll.usage(FEWEST_ANSWERS, ANSWER_EMOJI.length);
-    await chat.messages.queue(room, { kind: 'text', text: pollText({ question, answers }), poll: 'one' });
+    await chat.messages.queue(room, pollContent(question, answers));
     return undefined;
   }
   const fields = Array.from({ length: FIELDS }, (_, i) =>
@@ -56,9 +61,7 @@ export async function poll(chat: Asking, args: string): Promise<string | undefin
       if (isBlank(asked)) throw new FieldError('question', words.poll.noQuestion);
       const empty = fields.find(({ name }) => isBlank(values[name] ?? ''));
       if (given.length < FEWEST_ANSWERS) throw new FieldError(empty?.name ?? '', words.poll.fewAnswers);
-      const kind = values.many === 'on' ? 'many' : 'one';
-      const text = pollText({ question: asked, answers: given });
-      await chat.messages.queue(room, { kind: 'text', text, poll: kind });
+      await chat.messages.queue(room, pollContent(asked, given, values.many === 'on' ? 'many' : 'one'));
       handle.close();
     },
   });
@@ -76,9 +79,8 @@ export async function vote(chat: Asking, item: TextItem, args: string): Promise<
   const { answers, question } = asked;
   const choose = (answer: number) => react(chat, item, ANSWER_EMOJI[answer] ?? '');
   if (args !== '') {
-    const number = /^[0-9]+$/.test(args) ? Number(args) : 0;
-    if (number < 1 || number > answers.length) return words.poll.numbers(answers.length);
-    return choose(number - 1);
+    const emoji = answerEmoji(asked, args);
+    return emoji === undefined ? words.poll.numbers(answers.length) : react(chat, item, emoji);
   }
   const self = chat.navigation.room?.self?.identity;
   const isOwn = (emoji: string) =>

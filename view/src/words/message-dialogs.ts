@@ -13,8 +13,6 @@ export function messageDialogWords(f: Formats) {
       submit: 'Ask',
       noQuestion: 'Write a question',
       fewAnswers: 'A poll has at least two answers',
-      usage: (fewest: number, most: number) =>
-        `Usage: /poll QUESTION | ANSWER | ANSWER, with ${f.number(fewest)} to ${f.number(most)} answers`,
       vote: 'Choose an answer',
       chosen: 'your choice',
       numbers: (most: number) => `Say the number of an answer, from 1 to ${f.number(most)}`,
