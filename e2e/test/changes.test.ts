@@ -131,7 +131,7 @@ test('a former admin can’t delete messages of others', async () => {
   const { ana, ben, room } = await anaAndBen();
   await ana.delivered(room, [await ana.says(room, 'one'), await ana.says(room, 'two')]);
   const admin = (yes: boolean) =>
-    ana.profile.call('setAdmin', { room, member: 'ben', admin: yes, waitMs: WAIT_MS });
+    ana.profile.call('setRole', { room, member: 'ben', role: yes ? 'admin' : 'member', waitMs: WAIT_MS });
   await admin(true);
   await says(ben, room, { kind: 'delete', of: refOf(await found(ben, room, 'one')) });
   await admin(false);

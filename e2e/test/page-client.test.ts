@@ -124,7 +124,7 @@ test('it follows what others change: members, keys, names, invites, rights, and 
   await says(ana, pat, room, 'without cai');
   expect(pat.members.map(({ name }) => name).sort()).toEqual(['ana', 'ben', 'pat']);
   await pat.until(() => pat.retirements === 1);
-  await ana.profile.call('setAdmin', { room, member: 'pat', admin: true, waitMs: WAIT_MS });
+  await ana.profile.call('setRole', { room, member: 'pat', role: 'admin', waitMs: WAIT_MS });
   await answers(pat, ben, room, 'I have the key');
   expect(pat.adminKey).not.toBeNull();
   await ben.profile.call('reportCompromise', { room, waitMs: WAIT_MS });
@@ -154,7 +154,7 @@ test('it makes handshakes that others accept: heals, a state, an order, and the 
   await pat.heal();
   await answers(pat, ana, room, 'other keys');
   await says(ana, pat, room, 'I see');
-  await ana.profile.call('setAdmin', { room, member: 'pat', admin: true, waitMs: WAIT_MS });
+  await ana.profile.call('setRole', { room, member: 'pat', role: 'admin', waitMs: WAIT_MS });
   await pat.until(() => pat.adminKey !== null);
   await pat.setTopic('what a document says');
   await answers(pat, ben, room, 'a topic');

@@ -131,7 +131,7 @@ test('the device that was lost is another one, and can be removed', async () => 
 
 test('a room that lets nobody in shows its messages, and says what to do', async () => {
   const ask = { room: attic, waitMs: 10_000 };
-  await ana.profile.call('setAdmin', { ...ask, member: 'ben', admin: true });
+  await ana.profile.call('setRole', { ...ask, member: 'ben', role: 'admin' });
   await backsUp();
   await ana.close();
   // Whoever is removed has no way back by an old ticket.

@@ -58,7 +58,7 @@ test('the room reports its name, its members and the rights of this profile', as
     status: 'active',
   });
   await ana.profile.call('configure', { room, name: 'Tea room', topic: 'cups', waitMs: WAIT_MS });
-  await ana.profile.call('setAdmin', { room, member: 'ben', admin: true, waitMs: WAIT_MS });
+  await ana.profile.call('setRole', { room, member: 'ben', role: 'admin', waitMs: WAIT_MS });
   await ben.until(async () => heard.ben.at(-1)?.room.admin === true, 'ben hears that he is an admin');
   expect(heard.ben.at(-1)?.room).toMatchObject({ name: 'Tea room', topic: 'cups' });
   expect((await ben.history(room)).filter((i) => i.kind === 'changed')).toMatchObject([
@@ -90,11 +90,11 @@ test('only admins change settings, and a new admin can remove members', async ()
     data: { reason: 'not-admin' },
   });
   await expect(
-    ana.profile.call('setAdmin', { room, member: 'ana', admin: false, waitMs: WAIT_MS }),
+    ana.profile.call('setRole', { room, member: 'ana', role: 'member', waitMs: WAIT_MS }),
   ).rejects.toMatchObject({ data: { reason: 'last-admin' } });
-  await ana.profile.call('setAdmin', { room, member: 'ben', admin: true, waitMs: WAIT_MS });
+  await ana.profile.call('setRole', { room, member: 'ben', role: 'admin', waitMs: WAIT_MS });
   await ben.profile.call('remove', { room, member: 'cai', waitMs: WAIT_MS });
-  await ana.profile.call('setAdmin', { room, member: 'ben', admin: false, waitMs: WAIT_MS });
+  await ana.profile.call('setRole', { room, member: 'ben', role: 'member', waitMs: WAIT_MS });
   await ben.syncs(room);
   await expect(ben.profile.call('remove', { room, member: 'ana', waitMs: WAIT_MS })).rejects.toMatchObject({
     data: { reason: 'not-admin' },

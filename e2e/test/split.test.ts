@@ -192,7 +192,7 @@ test('a return that would change who is admin is made only after its user has se
     'mia names mal',
   );
   passes(20 * MINUTE_MS);
-  await kim.profile.call('setAdmin', { room, member: 'leo', admin: true, waitMs: 20_000 });
+  await kim.profile.call('setRole', { room, member: 'leo', role: 'admin', waitMs: 20_000 });
   const status = async () => (await mia.profile.call('rooms', {}))[0]?.status;
   await mia.until(async () => {
     await kim.delivered(room, [await kim.says(room, 'where is mia?')]);

@@ -1,4 +1,4 @@
-import { configure, heal, invite, remove, revoke, setRole } from '@gochat/crypto/handshake';
+import { configure, heal, invite, remove, revoke } from '@gochat/crypto/handshake';
 import { fingerprintOf } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { formatLink } from '@gochat/crypto/link';
@@ -80,15 +80,6 @@ export class Governance {
     if (naming?.name !== wanted)
       await session.change((now) => heal(now, this.#env, { name: wanted }), waitMs);
     return { name: wanted };
-  }
-
-  async setAdmin(
-    session: RoomSession,
-    { member, admin, waitMs }: Params<'setAdmin'>,
-  ): Promise<Result<'setAdmin'>> {
-    const { member: target, info } = pickMember(session.room, member);
-    await session.change((now) => setRole(now, target.device, admin ? 'admin' : 'member', this.#env), waitMs);
-    return { name: info.name };
   }
 
   async invite(

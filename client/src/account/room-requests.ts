@@ -249,8 +249,6 @@ export class RoomRequests {
     configure: async (params) =>
       this.#governance.configure(await this.#current(params.room, params.waitMs), params),
     nick: async (params) => this.#governance.nick(await this.#current(params.room, params.waitMs), params),
-    setAdmin: async (params) =>
-      this.#governance.setAdmin(await this.#current(params.room, params.waitMs), params),
     rules: async ({ room }) => rulesOf((await this.#rooms.named(room)).room.context.state),
     setRole: async (params) =>
       this.#moderation.setRole(await this.#current(params.room, params.waitMs), params),

@@ -233,13 +233,6 @@ export interface Methods {
     readonly items: readonly TextItem[];
     readonly unknown: readonly string[];
   };
-  /** Makes a person admin, or a plain member: as `setRole`. */
-  setAdmin: (params: {
-    readonly room: string;
-    readonly member: string;
-    readonly admin: boolean;
-    readonly waitMs: number;
-  }) => { readonly name: string };
   /**
    * Asks a member of a room to write to each other alone, or finds the conversation that there is. What is said in a new one waits on this
    * device until the other person has accepted; it is asked with the first kilobyte of `text`.
@@ -442,7 +435,6 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   invites: 'repeatable',
   configure: 'once',
   nick: 'once',
-  setAdmin: 'once',
   rules: 'repeatable',
   setRole: 'once',
   ban: 'once',

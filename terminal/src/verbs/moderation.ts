@@ -1,5 +1,6 @@
 import { formatHistorySetting, parseHistorySetting } from '@gochat/client/history-setting';
-import type { Params, Role } from '@gochat/client/methods';
+import type { Params } from '@gochat/client/methods';
+import { parseRole } from '@gochat/client/roles';
 import { formatRuleTime, parseRuleTime } from '@gochat/client/rule-time';
 import { UsageError } from '@gochat/server/usage-error';
 import { sanitizeLine } from '@gochat/view/sanitize';
@@ -8,10 +9,8 @@ import { columns, nameOf } from '../lines/format.ts';
 import { roomId, roomRef } from '../room-id.ts';
 import { CHANGE_MS, READ_MS, roomVerb } from './room.ts';
 
-const ROLES = ['admin', 'moderator', 'speaker', 'member', 'observer'] as const satisfies readonly Role[];
-
 export const role = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, more, waitMs: ms, text }) => {
-  const wanted = ROLES.find((one) => one === more[0]);
+  const wanted = parseRole(more[0] ?? '');
   if (wanted === undefined) throw new UsageError(text.flashes.noRole(sanitizeLine(more[0] ?? '')));
   const { name } = await profile.call('setRole', { room, member: given ?? '', role: wanted, waitMs: ms });
   return {

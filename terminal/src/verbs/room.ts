@@ -168,7 +168,12 @@ export const remove = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, wa
 
 export const admin = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, options, waitMs: ms, text }) => {
   const isAdmin = options.drop !== true;
-  const { name } = await profile.call('setAdmin', { room, member: given ?? '', admin: isAdmin, waitMs: ms });
+  const { name } = await profile.call('setRole', {
+    room,
+    member: given ?? '',
+    role: isAdmin ? 'admin' : 'member',
+    waitMs: ms,
+  });
   const who = sanitizeLine(name);
   return {
     json: [{ ...ref, member: name, admin: isAdmin }],

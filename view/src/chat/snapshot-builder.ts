@@ -1,3 +1,4 @@
+import { isOffice } from '@gochat/client/roles';
 import type { Preferences } from '@gochat/client/settings';
 import type { CommandName, Commands } from '../commands/command.ts';
 import type { Dialog, MenuItem } from '../dialogs/dialog.ts';
@@ -173,7 +174,7 @@ export class SnapshotBuilder {
       // The form of all settings has them.
       rules: !commands.isAvailable('rename'),
       pins: pins.length > 0,
-      bans: role === 'admin' || role === 'moderator',
+      bans: isOffice(role),
     };
     const available = PANEL.filter((name) => commands.isAvailable(name) && isShown[name] !== false);
     return this.#reuse('commands', [available.join(), isMuted, words], () =>

@@ -2,6 +2,7 @@ import type { TextItem } from '@gochat/client/history';
 import { parseHistorySetting } from '@gochat/client/history-setting';
 import type { MemberInfo, Role } from '@gochat/client/methods';
 import { type PollText, readPoll } from '@gochat/client/polls';
+import { isOffice, parseRole } from '@gochat/client/roles';
 import { parseRuleTime } from '@gochat/client/rule-time';
 import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
@@ -95,8 +96,7 @@ const isDirect = ({ room }: Given) => room.info.direct !== undefined;
 /** In a conversation of two, nobody else comes in, and both have the same rights. */
 const mayInvite = (given: Given) => mayWrite(given) && !isDirect(given);
 const mayGovern = (given: Given) => isAdmin(given) && !isDirect(given);
-const isStaff = (given: Given) => isOffice(given) && mayWrite(given) && !isDirect(given);
-const isOffice = ({ room }: Given) => ['admin', 'moderator'].includes(room.info.role);
+const isStaff = (given: Given) => isOffice(given.room.info.role) && mayWrite(given) && !isDirect(given);
 const isPinned = ({ room, item }: Given) => room.info.pins.includes(item.id);
 const isSent = ({ item }: Given) => item.seq !== '0' && item.deleted === undefined;
 
@@ -625,8 +625,6 @@ function withMember(given: Given, act: (member: MemberInfo) => void): void {
   else if (found !== undefined) act(found);
 }
 
-const ROLES = ['admin', 'moderator', 'speaker', 'member', 'observer'] as const satisfies readonly Role[];
-
 /** The last word of an argument, and what is before it. */
 function lastWord(args: string): readonly [before: string, last: string] {
   const at = args.lastIndexOf(' ');
@@ -635,7 +633,7 @@ function lastWord(args: string): readonly [before: string, last: string] {
 
 function roleIn(given: Given): { member: MemberInfo; role: Role } | undefined {
   const [before, last] = lastWord(given.args);
-  const wanted = ROLES.find((one) => one === last.toLowerCase());
+  const wanted = parseRole(last);
   const member = memberNamed({ ...given, args: before });
   return wanted === undefined || member === undefined ? undefined : { member, role: wanted };
 }
@@ -644,7 +642,7 @@ function roleIn(given: Given): { member: MemberInfo; role: Role } | undefined {
 function noRole(given: Given): string | undefined {
   if (given.args === '' || memberNamed(given) !== undefined || roleIn(given) !== undefined) return undefined;
   const [before, last] = lastWord(given.args);
-  const isRole = ROLES.some((one) => one === last.toLowerCase());
+  const isRole = parseRole(last) !== undefined;
   const { noRole: text } = given.chat.words.text.flashes;
   return isRole || before === '' || memberNamed({ ...given, args: before }) === undefined
     ? noMember(isRole ? { ...given, args: before } : given)

@@ -1,5 +1,6 @@
 import { ChatError } from '@gochat/client/chat-error';
 import type { MemberInfo, Role } from '@gochat/client/methods';
+import { isOffice, parseRole, ROLES } from '@gochat/client/roles';
 import type { Chat } from '../chat/chat.ts';
 import { isIgnored, withIgnored } from '../chat/preferences.ts';
 import { marksOf } from '../room/member-marks.ts';
@@ -158,10 +159,9 @@ function moderating(
   { role }: MemberInfo,
   text: Chat['words']['text']['dialogs']['member'],
 ): MenuItem[] {
-  const isStaff = role === 'admin' || role === 'moderator';
   const out = [menuItem('remove', text.remove, '', true), menuItem('ban', text.ban, '', true)];
   if (own === 'admin') return [menuItem('role', text.role), ...out];
-  if (own !== 'moderator' || isStaff) return [];
+  if (own !== 'moderator' || isOffice(role)) return [];
   return [role === 'observer' ? menuItem('unmute', text.unmute) : menuItem('mute', text.mute), ...out];
 }
 
@@ -261,8 +261,6 @@ export function askRemove(
 
 type Governing = Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>;
 
-const ROLES = ['admin', 'moderator', 'speaker', 'member', 'observer'] as const satisfies readonly Role[];
-
 /** Lets an admin give a member another role. */
 export function askRole(chat: Governing, room: RoomViewModel, member: MemberInfo): void {
   const text = chat.words.text.dialogs.role;
@@ -275,7 +273,7 @@ export function askRole(chat: Governing, room: RoomViewModel, member: MemberInfo
       items: ROLES.map((role) => menuItem(role, text.roles[role], role === member.role ? text.present : '')),
     },
     pick: async (name, handle) => {
-      const role = ROLES.find((one) => one === name);
+      const role = parseRole(name);
       if (role !== undefined && role !== member.role) await setRole(chat, room, member, role);
       handle.close();
     },
@@ -315,7 +313,7 @@ export async function showBans(chat: Governing): Promise<undefined> {
   if (room === undefined) return;
   const text = chat.words.text.dialogs.bans;
   const bans = await chat.profile.call('bans', { room: room.info.id });
-  const may = ['admin', 'moderator'].includes(room.info.role);
+  const may = isOffice(room.info.role);
   chat.dialogs.show<MenuDialog>({
     dialog: {
       kind: 'menu',

@@ -10,7 +10,7 @@ import { choiceField, form, menuItem, secretField, textField, toggleField } from
 import { FIRST_TERMS, showInvite } from './invites.ts';
 import { checkNames } from './name-fields.ts';
 import { warnOfLoss } from './profile-loss.ts';
-import { changedRules, ruleFields } from './rules.ts';
+import { changedRules, expireField, ruleFields } from './rules.ts';
 
 const WAIT_MS = 30_000;
 
@@ -73,19 +73,6 @@ function historyField({ words }: Pick<Chat, 'words'>, label: string, present: Hi
     label: words.text.history(parseHistorySetting(one)),
   }));
   return choiceField('history', label, value, choices);
-}
-
-const TIMES = ['off', '1h', '1d', '7d', '30d'];
-
-function expireField({ words }: Pick<Chat, 'words'>, label: string, present: number | undefined): Field {
-  const value = formatRuleTime(present);
-  const values = TIMES.includes(value) ? TIMES : [...TIMES, value];
-  const { never, after } = words.text.dialogs.expire;
-  const choices = values.map((one) => {
-    const seconds = parseRuleTime(one);
-    return { value: one, label: seconds === null ? never : after(seconds) };
-  });
-  return choiceField('expire', label, value, choices);
 }
 
 /** Asks for name, topic and rules of the room. @param what has the focus */

@@ -1,20 +1,23 @@
 import type { Params, RoomRules } from '@gochat/client/methods';
+import { formatRuleTime, parseRuleTime } from '@gochat/client/rule-time';
 import type { Chat } from '../chat/chat.ts';
 import type { Field } from './dialog.ts';
 import { choiceField } from './forms.ts';
 
-/** What a form offers, in seconds, besides the present setting. */
-const SLOW = [10, 30, 60, 300, 900, 3600];
-
-/** The value of a choice that isn't a time. */
-const OFF = 'off';
+/** What a form offers besides the present setting. */
+const SLOW = ['off', '10s', '30s', '1m', '5m', '15m', '1h'];
+const EXPIRE = ['off', '1h', '1d', '7d', '30d'];
 
 /** The fields for who may write and invite, and how often. */
 export function ruleFields({ words }: Pick<Chat, 'words'>, rules: RoomRules): readonly Field[] {
   const text = words.text.dialogs.configure;
   return [
     choiceField('speak', text.speak, rules.speak, choices(text.speakChoices)),
-    timeField(words.text.rules.time, 'slow', text.slow, text.slowOff, SLOW, rules.slow),
+    timeField('slow', text.slow, rules.slow, {
+      offered: SLOW,
+      off: text.slowOff,
+      time: words.text.rules.time,
+    }),
     choiceField('links', text.links, rules.links, choices(text.linkChoices)),
   ];
 }
@@ -23,22 +26,37 @@ function choices(labels: Readonly<Record<string, string>>): { value: string; lab
   return Object.entries(labels).map(([value, label]) => ({ value, label }));
 }
 
-function timeField(
-  time: (seconds: number) => string,
-  name: string,
+/** The field for when new messages disappear. */
+export function expireField(
+  { words }: Pick<Chat, 'words'>,
   label: string,
-  off: string,
-  offered: readonly number[],
   present: number | undefined,
 ): Field {
-  const all = present === undefined || offered.includes(present) ? offered : [...offered, present];
-  const times = [...all]
-    .sort((a, b) => a - b)
-    .map((seconds) => ({ value: `${seconds}`, label: time(seconds) }));
-  return choiceField(name, label, present === undefined ? OFF : `${present}`, [
-    { value: OFF, label: off },
-    ...times,
-  ]);
+  const { never, after } = words.text.dialogs.expire;
+  return timeField('expire', label, present, { offered: EXPIRE, off: never, time: after });
+}
+
+function timeField(
+  name: string,
+  label: string,
+  present: number | undefined,
+  {
+    offered,
+    off,
+    time,
+  }: {
+    readonly offered: readonly string[];
+    readonly off: string;
+    readonly time: (seconds: number) => string;
+  },
+): Field {
+  const value = formatRuleTime(present);
+  const values = offered.includes(value) ? offered : [...offered, value];
+  const choices = values.map((one) => {
+    const seconds = parseRuleTime(one);
+    return { value: one, label: seconds === null ? off : time(seconds) };
+  });
+  return choiceField(name, label, value, choices);
 }
 
 /** @returns the rules that the form's values change */
@@ -46,11 +64,9 @@ export function changedRules(
   values: Readonly<Record<string, string>>,
   { speak, slow, links }: RoomRules,
 ): Partial<Params<'configure'>> {
-  const seconds = (value: string | undefined) =>
-    value === undefined || value === OFF ? null : Number(value);
   const wanted = {
     speak: (['all', 'staff', 'listed'] as const).find((one) => one === values.speak) ?? speak,
-    slow: seconds(values.slow ?? `${slow ?? OFF}`),
+    slow: parseRuleTime(values.slow ?? formatRuleTime(slow)),
     links: values.links === 'staff' || values.links === 'all' ? values.links : links,
   };
   return {
