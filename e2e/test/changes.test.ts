@@ -1,36 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { TextItem } from '@gochat/client/history';
 import { ChatRoom } from '@gochat/client/internal/api/sdk';
 import type { Content } from '@gochat/crypto/content';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { expect, test } from 'vitest';
+import { onServer } from '../src/people/on-server.ts';
+import type { Someone } from '../src/people/people.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
-let home: Awaited<ReturnType<typeof temporary>>;
-let server: TestServer;
-const people: Someone[] = [];
-
-beforeEach(async () => {
-  home = await temporary();
-  server = await startServer(join(home.path, 'server'));
-});
-
-afterEach(async () => {
-  await Promise.all(people.splice(0).map((p) => p.close()));
-  await server.stop();
-  await home.remove();
-});
-
-async function person(name: string): Promise<Someone> {
-  const someone = await Someone.open(name, join(home.path, name));
-  people.push(someone);
-  return someone;
-}
+const people = onServer();
+const { person } = people;
 
 async function anaAndBen() {
   const [ana, ben] = [await person('ana'), await person('ben')];
-  const { room, link } = await ana.hosts(server.url);
+  const { room, link } = await ana.hosts(people.url);
   await ben.joins(link);
   return { ana, ben, room, link };
 }
@@ -122,8 +104,7 @@ test('an admin deletes any message, a member their own; the text is gone from th
     ]);
   }
   // What a profile shows is what its records hold: there is no other copy of a line.
-  await ben.close();
-  people.splice(people.indexOf(ben), 1);
+  await people.closes(ben);
   expect(JSON.stringify(await (await person('ben')).history(room))).not.toContain('of ben');
 });
 
@@ -166,8 +147,7 @@ test('reactions are added and removed, up to a limit', async () => {
 
 test('a message that arrives together with its changes is one line', async () => {
   const { ana, ben, room } = await anaAndBen();
-  await ben.close();
-  people.splice(people.indexOf(ben), 1);
+  await people.closes(ben);
   await ana.delivered(room, [await ana.says(room, 'draft')]);
   const of = refOf(await found(ana, room, 'draft'));
   await says(ana, room, { kind: 'edit', of, text: 'better' });

@@ -1,35 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { Role, RoomRules } from '@gochat/client/methods';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { expect, test } from 'vitest';
+import { onServer } from '../src/people/on-server.ts';
+import type { Someone } from '../src/people/people.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
-let home: Awaited<ReturnType<typeof temporary>>;
-let server: TestServer;
-const people: Someone[] = [];
-
-beforeEach(async () => {
-  home = await temporary();
-  server = await startServer(join(home.path, 'server'));
-});
-
-afterEach(async () => {
-  await Promise.all(people.splice(0).map((p) => p.close()));
-  await server.stop();
-  await home.remove();
-});
-
-async function person(name: string): Promise<Someone> {
-  const someone = await Someone.open(name, join(home.path, name));
-  people.push(someone);
-  return someone;
-}
+const people = onServer();
+const { person } = people;
 
 /** Ana's room, with the others in it. */
 async function roomOf<N extends string>(...names: N[]) {
   const ana = await person('ana');
-  const { room, link } = await ana.hosts(server.url);
+  const { room, link } = await ana.hosts(people.url);
   const others = {} as Record<N, Someone>;
   for (const name of names) {
     others[name] = await person(name);

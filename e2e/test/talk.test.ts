@@ -1,32 +1,13 @@
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { expect, test } from 'vitest';
+import { onServer } from '../src/people/on-server.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
-let home: Awaited<ReturnType<typeof temporary>>;
-let server: TestServer;
-const people: Someone[] = [];
-
-beforeEach(async () => {
-  home = await temporary();
-  server = await startServer(join(home.path, 'server'));
-});
-
-afterEach(async () => {
-  await Promise.all(people.splice(0).map((p) => p.close()));
-  await server.stop();
-  await home.remove();
-});
-
-async function person(name: string): Promise<Someone> {
-  const someone = await Someone.open(name, join(home.path, name));
-  people.push(someone);
-  return someone;
-}
+const people = onServer();
+const { person } = people;
 
 test('two people talk over a server', async () => {
   const [ana, ben] = [await person('ana'), await person('ben')];
-  const { room, link } = await ana.hosts(server.url);
+  const { room, link } = await ana.hosts(people.url);
   await ben.joins(link);
   await ana.delivered(room, [await ana.says(room, 'hello')]);
   await ben.delivered(room, [await ben.says(room, 'hi')]);
@@ -39,7 +20,7 @@ test('two people talk over a server', async () => {
 
 test('a removed member is shown the removal, and the others talk on', async () => {
   const [ana, ben, cai] = [await person('ana'), await person('ben'), await person('cai')];
-  const { room, link } = await ana.hosts(server.url);
+  const { room, link } = await ana.hosts(people.url);
   await ben.joins(link);
   await cai.joins(link);
   await ana.profile.call('remove', { room, member: 'cai', waitMs: WAIT_MS });
@@ -56,7 +37,7 @@ test('a removed member is shown the removal, and the others talk on', async () =
 
 test('an admin’s client removes a member who leaves', async () => {
   const [ana, ben] = [await person('ana'), await person('ben')];
-  const { room, link } = await ana.hosts(server.url);
+  const { room, link } = await ana.hosts(people.url);
   await ben.joins(link);
   await ben.profile.call('leave', { room, waitMs: WAIT_MS });
   await ana.until(async () => (await ana.profile.call('members', { room })).length === 1, 'ana removes ben');
