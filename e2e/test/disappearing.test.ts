@@ -6,6 +6,7 @@ import { decodeBytes } from '@gochat/protocol/encoding';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { serve } from '@gochat/server/internal/serve';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { filesBelow } from '../src/files-below.ts';
 import {
   fileOf,
   Someone,
@@ -14,7 +15,7 @@ import {
   type TestServer,
   temporary,
 } from '../src/people/people.ts';
-import { filesBelow, recordsOf } from '../src/people/stored-bytes.ts';
+import { recordsOf } from '../src/people/stored-bytes.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
 import { WAIT_MS } from '../src/waits.ts';
 

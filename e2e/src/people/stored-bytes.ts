@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { noPassphrase, unlock } from '@gochat/client/internal/profile/key-file';
 import { platform } from '@gochat/client/internal/profile/platform';
 import { openEnvironment } from '@gochat/client/internal/store/environment';
@@ -16,18 +14,4 @@ export async function recordsOf(dir: string): Promise<Buffer> {
   await store.close();
   await environment.close();
   return Buffer.concat(opened);
-}
-
-/** The contents of all files below a folder; of none if it isn't there. One that is deleted meanwhile is left out. */
-export async function filesBelow(folder: string): Promise<Buffer[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile());
-  const read = await Promise.all(
-    files.map(({ parentPath, name }) => readFile(join(parentPath, name)).catch(unlessGone)),
-  );
-  return read.flatMap((bytes) => bytes ?? []);
-}
-
-function unlessGone(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }

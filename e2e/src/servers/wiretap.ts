@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { filesBelow } from '../files-below.ts';
 
 /** Forwards TCP connections, and records every byte of both directions. */
 export class Wiretap {
@@ -73,7 +72,5 @@ export function findWords(bytes: Buffer, words: readonly string[]): string[] {
 
 /** @returns the contents of all files below a folder, concatenated */
 export async function folderBytes(folder: string): Promise<Buffer> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
-  return Buffer.concat(await Promise.all(files.map((file) => readFile(file))));
+  return Buffer.concat(await filesBelow(folder));
 }

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { filesBelow } from '@gochat/e2e/internal/files-below';
 import { paddedBytes } from '@gochat/protocol/file-chunks';
 import { formatFilePass } from '@gochat/protocol/file-pass';
 import { LIMITS } from '@gochat/protocol/limits';
@@ -26,13 +27,6 @@ async function newStore(): Promise<{ readonly store: FolderFiles; readonly folde
   const folder = await mkdtemp(join(tmpdir(), 'gochat-files-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return { folder, store: await FolderFiles.open({ folder, spareBytes: 0 }) };
-}
-
-/** The contents of all files below a folder. */
-async function readFolder(folder: string): Promise<Buffer[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  return Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name))));
 }
 
 interface Started extends Founded {
@@ -154,7 +148,7 @@ describe('a file', () => {
     expect(await read()).toEqual([200, 404, 404]);
     // The next server's first sweep deletes them from the disk.
     const on = async (file: typeof kept) => {
-      const disk = await readFolder(folder);
+      const disk = await filesBelow(folder);
       return disk.some((bytes) => file.chunks.some((chunk) => bytes.equals(chunk)));
     };
     expect([await on(kept), await on(brief)]).toEqual([true, true]);
