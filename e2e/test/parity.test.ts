@@ -148,6 +148,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await to.says('/vote 2');
     for (const screen of [by, to]) await shows(screen, ['1 person has voted'], ['Nobody has voted']);
     await by.says('/vote');
+    await shows(by, ['Choose an answer']);
     await by.chooses(`green${tag}`);
     for (const screen of [by, to]) await shows(screen, ['2 people have voted']);
     await by.says('/vote 2');

@@ -106,9 +106,10 @@ test.each([
       problem: { data: { reason } },
     });
     vi.advanceTimersByTime(wait * MINUTE - 1);
-    // Nor does anything else that happens in the room make it ask.
+    // Nor does anything else that happens in the room make it ask. Other files of this process may have timers of their own.
+    const before = vi.getTimerCount();
     uploads.nudge();
-    expect([vi.getTimerCount(), asked.none]).toEqual([1, true]);
+    expect([vi.getTimerCount() - before, asked.none]).toEqual([0, true]);
     vi.advanceTimersByTime(1);
   }
   await asked.next();
