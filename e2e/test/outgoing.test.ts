@@ -1,6 +1,9 @@
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ChatError } from '@gochat/client/chat-error';
 import { GoChat } from '@gochat/client/internal/api/sdk';
+import { MemoryStore } from '@gochat/client/internal/store/memory';
+import type { StoreChange } from '@gochat/client/internal/store/store';
 import type { OutgoingState } from '@gochat/client/outgoing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -41,6 +44,31 @@ async function removesAll(room: string): Promise<void> {
   for (const { id, self } of await ben.profile.call('members', { room }))
     if (!self) await ben.profile.call('remove', { room, member: id, waitMs: WAIT_MS });
 }
+
+/** A disk that takes many turns of the event loop for each write. */
+class SlowDisk extends MemoryStore {
+  override async write(changes: readonly StoreChange[]): Promise<void> {
+    for (let turn = 0; turn < 200; turn++) await nextTurn();
+    await super.write(changes);
+  }
+}
+
+test('who is answered that a message is in the log finds it in the history', async () => {
+  const { room, link } = await hosts();
+  const ana = new Mortal([], Date.now, new SlowDisk());
+  await ana.does(async (chat) => {
+    await chat.call('join', { link, as: 'ana', waitMs: WAIT_MS });
+    for (let i = 1; i <= 5; i++) {
+      const id = newId();
+      await chat.call('queue', { room, id, content: { kind: 'text', text: `row ${i}` } });
+      for (let posted = false; !posted; await nextTurn())
+        posted = (await chat.call('sent', { room, ids: [id], waitMs: 0 })).waiting === 0;
+      const items = await chat.call('history', { room, after: '0', limit: 500 });
+      expect(items.filter((item) => item.kind === 'text').map(({ text }) => text)).toHaveLength(i);
+    }
+  });
+  await ana.close();
+});
 
 test('what was queued before a removal is refused for good, also after joining again', async () => {
   const { room, link } = await hosts();

@@ -353,6 +353,8 @@ export class RoomRequests {
     const session = await this.#untilSent(room, ids, Date.now() + waitMs);
     const outcomes = ids.map((id) => session.outcome(id));
     const waiting = outcomes.filter(({ state }) => state === 'waiting').length;
+    // Who reads the history next finds there what is posted.
+    if (waiting < ids.length) await session.stored();
     // What was refused waits no more, and the room says why.
     const isOver = outcomes.every(({ state }) => state !== 'waiting' && state !== 'refused');
     const problem = isOver ? undefined : this.#rooms.connectionState(session).problem;

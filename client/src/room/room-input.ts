@@ -49,6 +49,8 @@ export type RoomCommand =
       readonly warnings: readonly WarningFact[];
     }
   | { readonly kind: 'split'; readonly split: Split }
+  /** Changes nothing: what came before it is stored. */
+  | { readonly kind: 'stored' }
   /** Deletes what has disappeared. */
   | { readonly kind: 'expire' }
   | { readonly kind: 'leave' }

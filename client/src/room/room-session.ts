@@ -305,6 +305,11 @@ export class RoomSession {
     return this.#store.has(id);
   }
 
+  /** Resolves when what this room shows of itself is stored. */
+  async stored(): Promise<void> {
+    await this.#command({ kind: 'stored' });
+  }
+
   /** Cancels a message that is not sealed yet, or stops showing one that was refused; false for any other. */
   cancel(id: string): Promise<boolean> {
     return this.#command({ kind: 'cancel', id });
@@ -468,6 +473,8 @@ export class RoomSession {
       case 'cancel':
         if (!(await this.#store.cancel(command.id))) return false;
         break;
+      case 'stored':
+        return false;
       case 'uploaded':
         await this.#store.uploaded(command.id);
         break;

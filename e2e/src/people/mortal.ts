@@ -3,6 +3,7 @@ import type { DevicesEnv } from '@gochat/client/internal/devices/devices-parts';
 import { Forgetting } from '@gochat/client/internal/profile/forget';
 import { MemoryStore } from '@gochat/client/internal/store/memory';
 import { Records } from '@gochat/client/internal/store/records';
+import type { Store } from '@gochat/client/internal/store/store';
 import { openVault } from '@gochat/crypto/vault';
 import { brisk } from './brisk.ts';
 import { Crashed, CrashingStore } from './crashing-store.ts';
@@ -15,7 +16,7 @@ export type Death = readonly [at: number, when: 'before' | 'after'];
 /** A profile on a disk that survives its processes. */
 export class Mortal {
   readonly network = new Network();
-  readonly #disk = new MemoryStore();
+  readonly #disk: Store;
   #vault = openVault(brisk.random(32));
   readonly #env: DevicesEnv;
   readonly #deaths: Death[];
@@ -24,7 +25,8 @@ export class Mortal {
   #died = false;
 
   /** @param deaths of the first processes. @param now its clock */
-  constructor(deaths: readonly Death[] = [], now: () => number = Date.now) {
+  constructor(deaths: readonly Death[] = [], now: () => number = Date.now, disk: Store = new MemoryStore()) {
+    this.#disk = disk;
     this.#env = { ...brisk, now };
     this.#deaths = [...deaths];
     this.#store = this.#nextStore();
