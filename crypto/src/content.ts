@@ -13,7 +13,7 @@ import {
 } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import * as v from 'valibot';
-import { PREVIEW } from './content-limits.ts';
+import { ALT_CHARS, PREVIEW } from './content-limits.ts';
 
 /** A reference to a message: its id finds it. The position is the one that the sender was shown: another one is evidence against the server. */
 const ref = v.strictObject({ seq: position, id: messageId });
@@ -41,7 +41,7 @@ const file = v.strictObject({
   /** A media type (RFC 6838) without parameters, in lower case. */
   type: v.pipe(v.string(), v.maxLength(127), v.regex(/^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/)),
   /** What is to be seen or heard, in words. */
-  alt: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))),
+  alt: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(ALT_CHARS))),
   /** The size of a picture or video as it is shown, in pixels. */
   w: v.optional(pixels),
   h: v.optional(pixels),
@@ -198,11 +198,47 @@ const box = v.strictObject({
 });
 export type BoxContent = v.InferOutput<typeof box>;
 
+const KINDS = [text, edit, erase, react, leave, pack, box, keep, history, link, linked] as const;
+
 export const content = v.pipe(
-  v.variant('kind', [text, edit, erase, react, leave, pack, box, keep, history, link, linked]),
+  v.variant('kind', KINDS),
   v.check((said) => said.kind !== 'text' || said.text !== '' || said.files !== undefined, 'a text or files'),
 );
 export type Content = v.InferOutput<typeof content>;
+
+type TextContent = Extract<Content, { kind: 'text' }>;
+
+/** Content as it was read. `newer`: it is of a kind that this version doesn't know, and its text is what its sender says in place of it. */
+export type ReadContent =
+  | Exclude<Content, TextContent>
+  | (TextContent & { readonly newer?: true | undefined });
+
+/** What a sender says for readers that don't know the content: plain text. */
+const inOtherWords = v.object({
+  alt: v.pipe(v.string(), v.maxLength(ALT_CHARS), v.regex(/\S/)),
+});
+
+const MEMBERS: ReadonlyMap<string, readonly string[]> = new Map(
+  KINDS.map(({ entries }) => [entries.kind.literal, Object.keys(entries)]),
+);
+
+/**
+ * Reads content that may be of a newer version: other members of a known kind are ignored, and what this version doesn't know is
+ * shown by its `alt`.
+ * @returns undefined for what is neither known nor has an `alt`
+ */
+export function readContent(value: unknown): ReadContent | undefined {
+  const known = v.safeParse(content, withKnownMembers(value));
+  if (known.success) return known.output;
+  const other = v.safeParse(inOtherWords, value);
+  return other.success ? { kind: 'text', text: other.output.alt, newer: true } : undefined;
+}
+
+function withKnownMembers(value: unknown): unknown {
+  const members = v.is(v.object({ kind: v.string() }), value) ? MEMBERS.get(value.kind) : undefined;
+  if (members === undefined) return value;
+  return Object.fromEntries(Object.entries(value as object).filter(([name]) => members.includes(name)));
+}
 
 /** Content between the devices of one person, which no history shows. In rooms of other kinds it is ignored. */
 export type DeviceContent = Extract<Content, { kind: 'keep' | 'history' | 'link' | 'linked' }>;

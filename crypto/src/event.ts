@@ -1,5 +1,5 @@
 import type { InviteId, Position, RequestId } from '@gochat/protocol/fields';
-import type { Content } from './content.ts';
+import type { ReadContent } from './content.ts';
 import type { HistorySetting } from './packs.ts';
 import type { Proof } from './proof.ts';
 import type { Author, InFlight, Member } from './room.ts';
@@ -81,7 +81,7 @@ export type RoomEvent =
       readonly timeMark?: TimeMark;
       readonly from: Member;
       readonly id: string;
-      readonly content: Content;
+      readonly content: ReadContent;
       /** When it was sealed, by the sender's clock, and when it disappears: never if absent. In milliseconds since 1970. */
       readonly sealedAt: number;
       readonly expires?: number;

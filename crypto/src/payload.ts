@@ -2,7 +2,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { nonce as bytes16 } from '@gochat/protocol/fields';
 import * as v from 'valibot';
 import type { Claim } from './chain.ts';
-import { type Content, content } from './content.ts';
+import { type Content, type ReadContent, readContent } from './content.ts';
 import { fromUtf8, utf8 } from './primitives.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -30,7 +30,7 @@ export interface Payload {
   /** Only in a sender's first message of an epoch: the claim at the end of the previous epoch. */
   readonly previous: Claim | undefined;
   /** Undefined if this version doesn't know the content. */
-  readonly content: Content | undefined;
+  readonly content: ReadContent | undefined;
 }
 
 export function encodePayload(payload: Payload & { readonly content: Content }): Uint8Array {
@@ -57,14 +57,13 @@ export function decodePayload(bytes: Uint8Array): Payload | undefined {
   const parsed = v.safeParse(envelope, value);
   if (!parsed.success) return undefined;
   const { id, n, t, c, p } = parsed.output;
-  const known = v.safeParse(content, parsed.output.content);
   return {
     id,
     n,
     sealedAt: t,
     claim: toClaim(c),
     previous: toClaim(p),
-    content: known.success ? known.output : undefined,
+    content: readContent(parsed.output.content),
   };
 }
 

@@ -280,6 +280,30 @@ test('invalid and unknown content give warnings', async () => {
   expect(ana.heard).toEqual([]);
 });
 
+test('content of a newer version is shown by its alt, and known content without the members that are new', async () => {
+  const { log, ana, ben } = await three();
+  const said = [
+    { kind: 'picture', strokes: [1, 2], alt: 'a drawn cat' },
+    { kind: 'text', text: { rich: true }, alt: 'bold words' },
+    { kind: 'text', text: 'plain', sparkle: true, alt: 'unused' },
+    { kind: 'leave', why: 'tired' },
+    { kind: 'leave', alt: '' },
+  ];
+  for (const [i, content] of said.entries())
+    await utters(log, ben, payload(ben, i + 1, { content: content as never }));
+  const events = await ana.reads(log);
+  expect(events.flatMap((event) => (event.kind === 'message' ? [event.content] : []))).toEqual([
+    { kind: 'text', text: 'a drawn cat', newer: true },
+    { kind: 'text', text: 'bold words', newer: true },
+    { kind: 'text', text: 'plain' },
+    { kind: 'leave' },
+    { kind: 'leave' },
+  ]);
+  const long = { kind: 'picture', alt: 'x'.repeat(1001) };
+  await utters(log, ben, payload(ben, 6, { content: long as never }));
+  expect(warnings(await ana.reads(log))).toMatchObject([{ kind: 'unknown-content' }]);
+});
+
 test('a message with a repeated counter is read once', async () => {
   const { log, ana, ben } = await three();
   const id = ben.id();

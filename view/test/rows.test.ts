@@ -47,6 +47,15 @@ test('a message that is not sent any more says so, and one that the others may h
   ]);
 });
 
+test('what a newer version sent is shown by its words for older ones, and says so', () => {
+  const input = inputOf([item(3, 'ben', 'a drawn cat', { newer: true }), item(4, 'ben', 'hello')]);
+  const remark = expect.stringContaining('newer version of GoChat');
+  expect(messages(input)).toMatchObject([
+    { source: 'a drawn cat', newer: remark, spoken: remark },
+    { source: 'hello', newer: '' },
+  ]);
+});
+
 test('a message that perhaps not everybody could read says so where it is, until it waits to be sent again', () => {
   const line = item(3, 'me', 'a', { id: 'a' });
   const cache = noRows();

@@ -69,7 +69,7 @@ function lineOf(
   const { identity, payload } = said.message;
   const { content, id, sealedAt } = payload;
   if (content?.kind !== 'text') return undefined;
-  const { kind, text, me, reply, mentions, files, poll, forwarded } = content;
+  const { kind, text, me, reply, mentions, files, poll, forwarded, newer } = content;
   const { mark } = judgeSender(at, sealedAt, 0, from.now);
   const author = authorOf(room, said);
   let item: TextItem = {
@@ -84,6 +84,7 @@ function lineOf(
     kind,
     id,
     text,
+    ...(newer && { newer }),
     ...(me && { me }),
     ...(reply && { reply }),
     ...(mentions && { mentions }),

@@ -15,13 +15,14 @@ export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
       const line = { ...stamp(event), ...author(room, event.from) };
       if (event.content.kind === 'leave') return { ...line, kind: 'leaving' };
       if (event.content.kind !== 'text') return undefined;
-      const { kind, text, me, reply, mentions, files, poll, forwarded } = event.content;
+      const { kind, text, me, reply, mentions, files, poll, forwarded, newer } = event.content;
       return {
         ...line,
         kind,
         id: event.id,
         ...(event.expires !== undefined && { expires: event.expires }),
         text,
+        ...(newer && { newer }),
         ...(me && { me }),
         ...(reply && { reply }),
         ...(mentions && { mentions }),

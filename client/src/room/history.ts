@@ -37,6 +37,8 @@ export interface TextItem extends Line {
   readonly id: string;
   /** When it disappears, in milliseconds since 1970; never if absent. */
   readonly expires?: number;
+  /** It is of a kind that this version doesn't know: `text` is what its sender's newer version says in place of it. */
+  readonly newer?: true;
   /** Written in the third person, as with `/me`. */
   readonly me?: true;
   /** The message that this one answers. */

@@ -51,6 +51,7 @@ export function message(
     reactions: [],
     poll: undefined,
     forwarded: '',
+    newer: '',
     delivery: author.own ? 'sent' : undefined,
     deliveryText: author.own ? 'sent' : '',
     mentioned: false,

@@ -20,7 +20,10 @@ const QUOTED_CHARS = 32;
 export function formatItem(text: TerminalText, item: HistoryItem, answered?: TextItem): string {
   const mark = text.timeMark(item);
   const line = lineOf(text, item, answered);
-  const remarks = [forwardedText(text, item), sharedText(text, item), mark].filter((remark) => remark !== '');
+  const newer = item.kind === 'text' && item.newer === true ? text.timeline.newer : '';
+  const remarks = [forwardedText(text, item), newer, sharedText(text, item), mark].filter(
+    (remark) => remark !== '',
+  );
   return [line, ...remarks.map((remark) => text.lines.system(remark))].join('\n');
 }
 

@@ -48,6 +48,7 @@ export function remarksOn(
   return [
     ...(item.reply === undefined ? [] : [replyTo(words, answered, hand)]),
     ...(item.forwarded === undefined ? [] : [text.timeline.forwarded(hand.name(item.forwarded.from))]),
+    ...(item.newer === undefined ? [] : [text.timeline.newer]),
     ...(item.edited === undefined || item.deleted !== undefined
       ? []
       : [words.edited(words.stamp(item.edited))]),

@@ -181,6 +181,8 @@ export interface MessageRow extends Common {
   readonly poll: PollRow | undefined;
   /** "forwarded; Ben said it, says ana", or empty. */
   readonly forwarded: string;
+  /** "sent with a newer version of GoChat: …", or empty: what it was is not in `body`. */
+  readonly newer: string;
   /** Undefined for others' messages. */
   readonly delivery: Delivery | undefined;
   /** "waiting to be sent", "not sent", "sent", "read by ana and ben", or empty. */

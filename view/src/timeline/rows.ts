@@ -376,6 +376,7 @@ function messageRow(
   const reactions = asks === undefined ? all : all.filter(({ emoji }) => !answers.includes(emoji));
   const poll = asks && pollRow(item, asks, all, context);
   const forwarded = item.forwarded === undefined ? '' : text.forwarded(sanitizeLine(item.forwarded.from));
+  const newer = item.newer === true ? text.newer : '';
   const mentioned = !item.own && (repliesToSelf || item.mentions?.includes(context.self) === true);
   const edited = item.edited === undefined ? '' : text.edited(clock.time(item.edited));
   const shared = first ? sharedText(item, context) : '';
@@ -390,6 +391,7 @@ function messageRow(
       isReply: quote !== undefined,
       replyTo: quote?.from ?? '',
       forwarded,
+      newer,
       text: wordsOf(body()),
       poll: poll === undefined ? [] : [poll.rule, ...poll.answers.map(text.spoken.answer), poll.total],
       files: files.map(({ spoken: said }) => said),
@@ -415,6 +417,7 @@ function messageRow(
     reactions,
     poll,
     forwarded,
+    newer,
     ...delivery,
     mentioned,
     source: sanitizeText(item.text),

@@ -29,6 +29,7 @@ export function timelineWords(f: Formats) {
       isStranger ? `shared by ${by}; its author is no member now` : `shared by ${by}`,
     /** The name that whoever has forwarded it says. */
     forwarded: (from: string) => `forwarded from ${from}`,
+    newer: 'sent with a newer version of GoChat, in these words for yours: upgrade to see it',
     poll: {
       rule: { one: 'Choose one answer', many: 'Choose one or more answers' },
       voted: (count: number) =>
@@ -62,6 +63,7 @@ export function timelineWords(f: Formats) {
           row.mentionsYou ? 'mentions you' : '',
           row.isReply ? `reply to ${row.replyTo === '' ? 'someone' : row.replyTo}` : '',
           row.forwarded,
+          row.newer,
           row.text,
           ...row.poll,
           ...row.files,
@@ -93,6 +95,7 @@ interface SpokenMessage {
   /** Empty when the quoted message is not on this device. */
   readonly replyTo: string;
   readonly forwarded: string;
+  readonly newer: string;
   readonly text: string;
   /** Of a poll: each answer in a sentence. */
   readonly poll: readonly string[];

@@ -100,8 +100,8 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
   const width = textWidth(gutter);
   const text: Line[] = [];
   if (row.reply !== undefined) text.push(quoteLine(row.reply, width, context));
-  if (row.forwarded !== '')
-    text.push(...wrap([...textSpans(row.forwarded, { fg: 'dim', italic: true })], width));
+  for (const remark of [row.forwarded, row.newer])
+    if (remark !== '') text.push(...wrap([...textSpans(remark, { fg: 'dim', italic: true })], width));
   if (row.me)
     text.push(
       ...wrap([span(`${sanitizeLine(row.author.name)} `, nickStyle(row.author)), ...meSpans(row)], width),

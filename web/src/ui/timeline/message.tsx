@@ -46,6 +46,7 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
         <div class={isOneParagraph(row) ? 'card' : 'card tall'}>
           {row.reply !== undefined && <QuoteButton quote={row.reply} actions={actions} tabIndex={tabIndex} />}
           {row.forwarded !== '' && <p class="forwarded">{row.forwarded}</p>}
+          {row.newer !== '' && <p class="forwarded">{row.newer}</p>}
           <div class={row.large ? 'body large' : 'body'} dir="auto" hidden={row.body.length === 0 && !row.me}>
             {row.me && (
               <span class={`name colour-${author.colour}`} dir="auto">
@@ -80,11 +81,12 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
 }
 
 /** If so, the delivery state is shown after the text instead of below it. */
-function isOneParagraph({ body, files, poll, forwarded }: MessageRow): boolean {
+function isOneParagraph({ body, files, poll, forwarded, newer }: MessageRow): boolean {
   return (
     files.length === 0 &&
     poll === undefined &&
     forwarded === '' &&
+    newer === '' &&
     body.length === 1 &&
     body[0]?.kind === 'paragraph'
   );
