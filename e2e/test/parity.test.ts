@@ -21,6 +21,7 @@ const FEATURES = [
   'reactions',
   'polls',
   'forwarding',
+  'links to messages',
   'edits',
   'deletes for everyone',
   'files',
@@ -175,6 +176,23 @@ const STEPS: Readonly<Record<Feature, Step>> = {
       await shows(screen, [new RegExp(`forwarded from ${to.name}[\\s\\S]*pass on${tag}`)]);
       await screen.opens('kitchen');
     }
+  },
+  'links to messages': async (by, to, tag) => {
+    await by.says(`landmark${tag}`);
+    await shows(to, [`landmark${tag}`]);
+    await by.on(`landmark${tag}`, 'copy-link');
+    await shows(by, ['Link copied. Only members of this room can read the message.']);
+    const link = (await by.copied()).trim();
+    expect(link).toMatch(/^http:\/\/[^/]+\/#\/message\/[\w-]{22}\.\d+\.[\w-]{22}$/);
+    for (const screen of [by, to]) await screen.opens('garden');
+    await by.says(`see${tag} ${link}`);
+    for (const screen of [by, to]) await shows(screen, [`see${tag} message in kitchen`], ['#/message/']);
+    for (const screen of [by, to]) {
+      await screen.follows(`see${tag}`);
+      await shows(screen, [`landmark${tag}`]);
+    }
+    await by.says(`/join ${link.replace(/message\/./, 'message/_')}`);
+    await shows(by, ['a message in a room that you are not in']);
   },
   mentions: async (by, to, tag) => {
     await by.says(`@${to.name} look${tag}`);
@@ -490,7 +508,12 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       web = new WebChat(
         'ana',
         await BrowserPerson.open(
-          await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 1200 } }),
+          await browser.newContext({
+            locale: 'en-GB',
+            viewport: { width: 1440, height: 1200 },
+            // The question can't be answered in a browser without windows.
+            permissions: ['clipboard-read', 'clipboard-write'],
+          }),
           address,
         ),
       );

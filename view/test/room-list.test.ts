@@ -36,6 +36,7 @@ async function listed() {
     } as never,
     words,
     preferences: { current: PREFERENCES } as unknown as PreferenceStore,
+    roomName: () => undefined,
     emoji: () => undefined,
     changed: () => {
       changes += 1;

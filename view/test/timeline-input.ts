@@ -56,6 +56,7 @@ export function context(more: Partial<RowContext> = {}): RowContext {
     self: key('me'),
     today: clock.dayKey(NOON),
     now: NOON,
+    roomName: (id) => (id === 'a'.repeat(22) ? 'kitchen' : undefined),
     labels: new Map(['me', 'ana', 'ben'].map((name) => [key(name), name])),
     verified: new Set(),
     ignored: new Set(),

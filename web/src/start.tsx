@@ -1,6 +1,7 @@
 import { errorDataOf } from '@gochat/client/chat-error';
 import { openBrowserChat, preloadRoomCode } from '@gochat/client/open-browser';
 import { createView } from '@gochat/view/chat-view-model';
+import { readMessageLink } from '@gochat/view/message-link';
 import type { WebText } from '@gochat/view/web-words';
 import { type Catalogue, Words } from '@gochat/view/words';
 import { browserPlatform } from './platform.ts';
@@ -67,7 +68,9 @@ function takeLink(): string | undefined {
   const { invite: kept } = stateOfTab();
   if (!isInviteAddress()) return kept;
   const link = location.href;
-  history.replaceState({ invite: link }, '', location.pathname);
+  // Nothing is asked about a message, which would be the answer.
+  const isAnswered = readMessageLink(link) !== undefined;
+  history.replaceState(isAnswered ? null : { invite: link }, '', location.pathname);
   return link;
 }
 

@@ -27,8 +27,12 @@ export interface ChatScreen {
   /** Runs a command on the message that holds this text; it is the newest that does. */
   on(
     text: string,
-    command: 'reply' | 'react' | 'edit' | 'delete' | 'forward' | 'pin' | 'quoted' | 'author',
+    command: 'reply' | 'react' | 'edit' | 'delete' | 'forward' | 'pin' | 'copy-link' | 'quoted' | 'author',
   ): Promise<void>;
+  /** Opens the only link of the newest message, which holds this text. */
+  follows(text: string): Promise<void>;
+  /** @returns what was copied last; a browser's context needs the permission for it */
+  copied(): Promise<string>;
   /** Writes into the dialog's field and takes what is found first. */
   picks(text: string, found: string): Promise<void>;
   /** Picks the dialog's entry of this name. */
@@ -158,10 +162,22 @@ export class TerminalChat implements ChatScreen {
       delete: 'd',
       forward: 'f',
       pin: 'P',
+      'copy-link': 'Y',
       quoted: 'Q',
       author: 'v',
     };
     await this.screen.press(keys[command]);
+  }
+
+  async follows(text: string): Promise<void> {
+    await shows(this, [text]);
+    await this.#leavesReading();
+    await this.screen.press('M-Up');
+    await this.screen.press('o');
+  }
+
+  copied(): Promise<string> {
+    return this.screen.copied();
   }
 
   /** While a message has the focus there is no cursor, and letters are commands. */
@@ -344,10 +360,19 @@ export class WebChat implements ChatScreen {
       delete: 'd',
       forward: 'f',
       pin: 'p',
+      'copy-link': 'l',
       quoted: '>',
       author: 'v',
     };
     await this.#page.keyboard.press(keys[command]);
+  }
+
+  async follows(text: string): Promise<void> {
+    await this.#page.locator('article', { hasText: text }).last().locator('.body a').click();
+  }
+
+  async copied(): Promise<string> {
+    return this.#page.evaluate(() => navigator.clipboard.readText());
   }
 
   async picks(text: string, found: string): Promise<void> {

@@ -53,6 +53,7 @@ export class TmuxScreen {
       ['-g', 'status', 'off'],
       ['-g', 'default-terminal', 'tmux-256color'],
       ['-s', 'escape-time', '0'],
+      ['-s', 'set-clipboard', 'on'],
     ].flatMap((option) => ['set-option', ...option, ';']);
     const size = ['-x', String(cols), '-y', String(rows)];
     const words = ['sh', '-c', RUN, join(folder, CODE), ...command];
@@ -98,6 +99,11 @@ export class TmuxScreen {
   async paste(text: string): Promise<void> {
     await this.#ask('set-buffer', '-b', 'pasted', '--', text);
     await this.#ask('paste-buffer', '-p', '-d', '-b', 'pasted');
+  }
+
+  /** What the program has copied last. */
+  copied(): Promise<string> {
+    return this.#ask('show-buffer');
   }
 
   async resize(cols: number, rows: number): Promise<void> {

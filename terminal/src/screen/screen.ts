@@ -1,3 +1,4 @@
+import { readMessageLink } from '@gochat/view/message-link';
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
 import { DialogController } from './control/dialog-controller.ts';
@@ -130,10 +131,11 @@ export class Screen {
     this.#ui.note(text);
   }
 
-  /** Opens a link with the desktop's program; without a desktop it is copied. */
+  /** Opens a link with the desktop's program; without a desktop it is copied. One to a message is opened here. */
   async openLink(href: string): Promise<void> {
     const { host, text } = this.#options;
-    if (host.openLink(href)) this.note(text.notes.linkOpened);
+    if (readMessageLink(href) !== undefined) this.#view.actions.openLink(href);
+    else if (host.openLink(href)) this.note(text.notes.linkOpened);
     else this.note((await host.copy(href)) ? text.notes.linkCopied : text.notes.linkNotCopied);
   }
 

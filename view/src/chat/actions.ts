@@ -23,7 +23,7 @@ export interface Actions {
   open(room: string): void;
   /** Opens the next (1) or previous (-1) room, or the next with something unread. */
   step(by: 1 | -1, which?: 'unread'): void;
-  /** Shows what an invite link leads to, and asks whether to join; with the link of another device, makes this one a device of the same person. */
+  /** Shows the message that a link leads to; shows what an invite link leads to, and asks whether to join; with the link of another device, makes this one a device of the same person. */
   openLink(link: string): void;
 
   /** Sets the text of the composer and the cursor (UTF-16 offset). */

@@ -102,6 +102,10 @@ class ChatViewModel implements View, Chat {
       words,
       preferences: this.preferences,
       emoji: this.emoji.named,
+      roomName: (id) => {
+        const room = this.rooms.get(id);
+        return room && sanitizeLine(room.info.name);
+      },
       changed,
       news: (of, items) => this.#notify(of, items),
       failed: (error) => this.flashes.failed(error),

@@ -104,6 +104,7 @@ export const COMMAND_NAMES = [
   'edit',
   'delete',
   'copy',
+  'copy-link',
   'show',
   'save',
   'open',

@@ -11,7 +11,7 @@ import { deviceDialogs } from '../dialogs/device-dialogs.ts';
 import { showRequests, writeTo } from '../dialogs/direct.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
 import { askInvite, showInvites } from '../dialogs/invites.ts';
-import { isOwnLink, openLink } from '../dialogs/join.ts';
+import { isOtherLink, openLink } from '../dialogs/join.ts';
 import { askDelete, askEmoji, askFile, inspect, react } from '../dialogs/message.ts';
 import {
   askBan,
@@ -42,6 +42,7 @@ import { fileNames } from '../files/file-rows.ts';
 import { addressee } from '../room/addressee.ts';
 import { asWritten } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
+import { messageLink } from '../text/message-link.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { keyOf } from '../timeline/lines.ts';
 import type { CommandText } from '../words/commands.ts';
@@ -422,6 +423,11 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
     available: ({ item }) => item.text !== '',
     run: ({ chat, item }) => chat.flashes.copy(item.text, chat.words.text.flashes.copied),
   },
+  'copy-link': {
+    available: isSent,
+    run: ({ chat, room, item }) =>
+      chat.flashes.copy(messageLink(room.info, item), chat.words.text.flashes.messageLinkCopied),
+  },
   show: {
     available: hasPicture,
     finds: (room) => newestWith(room, isPicture),
@@ -610,7 +616,7 @@ function noRoom({ chat, args }: Given): string | undefined {
 
 function invalidLink({ chat, args }: Given): string | undefined {
   try {
-    if (!isOwnLink(args)) checkGiven({ link: args });
+    if (!isOtherLink(args)) checkGiven({ link: args });
   } catch (error) {
     return chat.flashes.textOf(error);
   }

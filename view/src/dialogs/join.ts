@@ -1,23 +1,31 @@
 import { isDeviceLink, isRecoveryLink } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
+import { readMessageLink } from '../text/message-link.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { deviceDialogs } from './device-dialogs.ts';
 import type { FormDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { form, textField } from './forms.ts';
 import { checkNames } from './name-fields.ts';
+import { openMessage } from './open-message.ts';
 import { warnOfLoss } from './profile-loss.ts';
 
 const WAIT_MS = 30_000;
 
-/** Shows what a link leads to, and asks whether to go there; without one asks for an invite. */
+/** Shows the message of a link; of any other shows what it leads to, and asks whether to go there; without one asks for an invite. */
 export function openLink(chat: Chat, link: string): void {
-  if (isOwnLink(link)) chat.flashes.attempt(() => openOwnLink(chat, link));
+  const place = readMessageLink(link);
+  if (place !== undefined) openMessage(chat, place);
+  else if (isOwnLink(link)) chat.flashes.attempt(() => openOwnLink(chat, link));
   else askJoin(chat, link);
 }
 
-/** Whether a link makes this device one of its person's, rather than leads into a room. */
-export function isOwnLink(link: string): boolean {
+/** Whether a link makes this device one of its person's, or leads to a message, rather than into a room. */
+export function isOtherLink(link: string): boolean {
+  return isOwnLink(link) || readMessageLink(link) !== undefined;
+}
+
+function isOwnLink(link: string): boolean {
   return isDeviceLink(link) || isRecoveryLink(link);
 }
 
@@ -39,6 +47,12 @@ export function askJoin(chat: Chat, link: string): void {
 
 async function look(chat: Chat, link: string, asked: DialogHandle<FormDialog>): Promise<void> {
   const { create, join } = chat.words.text.dialogs;
+  const place = readMessageLink(link);
+  if (place !== undefined) {
+    asked.close();
+    openMessage(chat, place);
+    return;
+  }
   if (isOwnLink(link)) {
     await openOwnLink(chat, link);
     return;

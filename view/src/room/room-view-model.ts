@@ -35,6 +35,8 @@ export interface RoomViewModelParts {
   readonly words: ViewWords;
   readonly preferences: PreferenceStore;
   readonly emoji: (name: string) => string | undefined;
+  /** See {@link RowContext.roomName}. */
+  readonly roomName: (id: string) => string | undefined;
   readonly changed: () => void;
 }
 
@@ -209,7 +211,7 @@ export class RoomViewModel {
   }
 
   get context(): RowContext {
-    const { words, platform, preferences, emoji } = this.#parts;
+    const { words, platform, preferences, emoji, roomName } = this.#parts;
     const now = platform.now();
     const minute = Math.floor(now / MINUTE_MS);
     // To format the day is slow, and it changes only at the turn of a minute.
@@ -227,6 +229,7 @@ export class RoomViewModel {
       verified: new Set(preferences.current.verified),
       ignored: this.#ignored(preferences.current, self),
       emoji,
+      roomName,
     };
     return this.#context;
   }

@@ -11,6 +11,8 @@ export interface TextContext {
   readonly callable: Callable;
   /** The emoji of a name without colons; undefined while the names are not loaded. */
   readonly emoji?: ((name: string) => string | undefined) | undefined;
+  /** What a link is shown as that is written as a bare address; undefined: as it is written. */
+  readonly labelOf?: ((href: string) => string | undefined) | undefined;
 }
 
 /** Runs of emphasis beyond these are shown as they were written. */
@@ -239,7 +241,8 @@ class InlineParser {
   }
 
   #link({ href, shown }: BareLink, length: number): true {
-    return this.#take(length, { kind: 'link', href, inside: [{ kind: 'text', text: shown }] });
+    const text = this.#context.labelOf?.(href) ?? shown;
+    return this.#take(length, { kind: 'link', href, inside: [{ kind: 'text', text }] });
   }
 }
 

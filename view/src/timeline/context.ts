@@ -15,6 +15,8 @@ export interface RowContext {
   readonly ignored: ReadonlySet<string>;
   /** The emoji of a name without colons; undefined when there is none, or while the names are loading. */
   readonly emoji: (name: string) => string | undefined;
+  /** The sanitized name of a room that this profile has, by its id. */
+  readonly roomName: (id: string) => string | undefined;
 }
 
 /** How far others have read, lowest first. */

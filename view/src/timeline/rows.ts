@@ -5,6 +5,7 @@ import { fileNames } from '../files/file-rows.ts';
 import type { TextContext } from '../text/inline-parser.ts';
 import { isLarge, parseShown, wordsOf } from '../text/markdown.ts';
 import { callableOf } from '../text/mentions.ts';
+import { readMessageLink } from '../text/message-link.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import { colourOf } from './colour.ts';
 import type { Readers, RowContext } from './context.ts';
@@ -502,12 +503,17 @@ function deliveryOf(
 }
 
 /** A text mentions only those whom its author's client says it mentions. */
-function textContext(item: TextItem, { labels, self, emoji }: RowContext): TextContext {
+function textContext(item: TextItem, { labels, self, emoji, roomName, words }: RowContext): TextContext {
   const mentioned = (item.mentions ?? []).flatMap((identity) => {
     const name = labels.get(identity);
     return name === undefined ? [] : [{ name, identity, self: identity === self }];
   });
-  return { callable: callableOf(mentioned), emoji };
+  const labelOf = (href: string) => {
+    const place = readMessageLink(href);
+    const name = place && roomName(place.room);
+    return name === undefined ? undefined : words.text.timeline.messageIn(name);
+  };
+  return { callable: callableOf(mentioned), emoji, labelOf };
 }
 
 function deletedRow(item: TextItem, first: boolean, context: RowContext, key: string): Row {

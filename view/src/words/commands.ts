@@ -159,6 +159,7 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     edit: { label: 'Edit', help: 'Edit your message' },
     delete: { label: 'Delete for everyone', help: 'Delete this message on all devices' },
     copy: { label: 'Copy text', help: 'Copy the message as it was written' },
+    'copy-link': { label: 'Copy link to message', help: 'Copy a link that leads members to this message' },
     show: { label: 'Show the picture', help: 'Show the picture of a message in front of the chat' },
     save: {
       label: 'Save the file',

@@ -5,6 +5,7 @@ export function flashWords(f: Formats) {
   return {
     copied: 'Copied',
     linkCopied: 'Link copied',
+    messageLinkCopied: 'Link copied. Only members of this room can read the message.',
     notCopied: 'Couldn’t copy. Select the text and copy it yourself.',
     unknownCommand: (name: string) =>
       `Unknown command: /${name}. Type /help for a list. To send text that starts with a slash, type //.`,
@@ -18,6 +19,8 @@ export function flashWords(f: Formats) {
     noRoom: (name: string) => `There is no room “${name}”`,
     severalRooms: (name: string, count: number) =>
       `${f.number(count)} rooms match “${name}”. To open the next one, type the command again.`,
+    noRoomOfLink:
+      'This link leads to a message in a room that you are not in, or that this device doesn’t have. Ask for an invite.',
     noMessage: 'That message is not on this device',
     emptyEdit: 'A message can’t be empty. To remove it, delete it.',
     editGone: 'The message was deleted. Your text is in the message field, as a new message.',

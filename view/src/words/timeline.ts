@@ -29,6 +29,8 @@ export function timelineWords(f: Formats) {
       isStranger ? `shared by ${by}; its author is no member now` : `shared by ${by}`,
     /** The name that whoever has forwarded it says. */
     forwarded: (from: string) => `forwarded from ${from}`,
+    /** What a link to a message is shown as. */
+    messageIn: (room: string) => `message in ${room}`,
     newer: 'sent with a newer version of GoChat, in these words for yours: upgrade to see it',
     poll: {
       rule: { one: 'Choose one answer', many: 'Choose one or more answers' },

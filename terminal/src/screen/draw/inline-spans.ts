@@ -1,4 +1,5 @@
 import { parseUrl } from '@gochat/client/parse-url';
+import { readMessageLink } from '@gochat/view/message-link';
 import type { Inline } from '@gochat/view/rich';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { type Span, type Style, span } from './frame.ts';
@@ -64,12 +65,14 @@ export const TAB_CELLS = 4;
 /** More than a message can have. */
 const TEXT_CHARS = 100_000;
 
-/** The text of a link, and its address unless the text is the address. */
+/** The text of a link, and its address unless the text is the address, or the link leads to a message. */
 function* linkSpans(link: Extract<Inline, { kind: 'link' }>, style: Style): Generator<Span> {
   const href = sanitizeText(link.href).replace(/\s+/g, '');
   const linked: Style = { ...style, fg: 'link', underline: true, link: href };
   const words = [...inlineSpans(link.inside, linked)];
   yield* words;
+  // It leads nowhere else than it says: it is opened here.
+  if (readMessageLink(link.href) !== undefined) return;
   const said = words.map(({ text }) => text).join('');
   if (bare(said) !== bare(href) && !isSame(said, href))
     yield span(` <${href}>`, { ...style, fg: 'dim', link: href });

@@ -173,6 +173,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['f'], action: command('forward'), in: ['read'] },
   { keys: ['P'], action: command('pin'), in: ['read'] },
   { keys: ['y'], action: command('copy'), in: ['read'] },
+  { keys: ['Y'], action: command('copy-link'), in: ['read'] },
   { keys: ['Q'], action: command('quoted'), in: ['read'] },
   { keys: ['o'], action: screenAction('open-links'), in: ['read'] },
   { keys: ['p'], action: screenAction('open-file'), in: ['read'], as: 'show' },

@@ -14,6 +14,7 @@ import {
   useHeight,
   useLooking,
   useMedia,
+  useMessageLinks,
   useNoDrops,
   useNotices,
   usePage,
@@ -52,6 +53,7 @@ export function App({ view, loader }: AppProps) {
 
   usePage(snapshot);
   useLooking(actions);
+  useMessageLinks(actions);
   useHeight();
   useNoDrops();
   useLayoutEffect(followPressedRow, []);

@@ -1,4 +1,5 @@
 import type { Actions } from '@gochat/view/actions';
+import { readMessageLink } from '@gochat/view/message-link';
 import type { Snapshot } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { useText } from '../words.ts';
@@ -83,9 +84,29 @@ export function useNotices(open: (room: string) => void): void {
   });
 }
 
-/** Whether the address is an invite, the link of another device, or a recovery link. Programs encode its slashes, or leave one out. */
+/** A link to a message was clicked; the event's detail is its address. */
+const LINK_CLICKED = 'gochat-message-link';
+
+/** Opens a link to a message in this page; without a click on one, does nothing. */
+export function openHere(event: MouseEvent, href: string): void {
+  if (readMessageLink(href) === undefined) return;
+  event.preventDefault();
+  dispatchEvent(new CustomEvent(LINK_CLICKED, { detail: href }));
+}
+
+export function useMessageLinks({ openLink }: Actions): void {
+  useEffect(() => {
+    const onLink = (event: Event) => {
+      if (event instanceof CustomEvent && typeof event.detail === 'string') openLink(event.detail);
+    };
+    addEventListener(LINK_CLICKED, onLink);
+    return () => removeEventListener(LINK_CLICKED, onLink);
+  }, [openLink]);
+}
+
+/** Whether the address is an invite, the link of another device, a recovery link, or one to a message. Programs encode its slashes, or leave one out. */
 export function isInviteAddress(): boolean {
-  return /(?:join|link|recover)(?:\/|%2f)/i.test(location.hash);
+  return /(?:join|link|recover|message)(?:\/|%2f)/i.test(location.hash);
 }
 
 export function useMedia(query: string): boolean {

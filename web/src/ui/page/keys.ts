@@ -61,6 +61,7 @@ const BINDINGS: readonly Binding[] = [
   onMessage('F', 'forward'),
   onMessage('P', 'pin'),
   onMessage('Y', 'copy'),
+  onMessage('L', 'copy-link'),
   onMessage('>', 'quoted'),
   onMessage('V', 'author'),
   onMessage('I', 'inspect-message'),

@@ -3,6 +3,7 @@ import type { Block, CodePart, Inline } from '@gochat/view/rich';
 import { createContext } from 'preact';
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../icons.tsx';
+import { openHere } from '../page/hooks.ts';
 import { useText } from '../words.ts';
 
 type CodeActions = Pick<Actions, 'highlight' | 'copy'>;
@@ -139,6 +140,7 @@ function OneInline({ inline }: { readonly inline: Inline }) {
           title={inline.href}
           dir="auto"
           tabIndex={tabIndex}
+          onClick={(event) => openHere(event, inline.href)}
         >
           {inlines(inline.inside)}
         </a>

@@ -1,0 +1,27 @@
+import type { TextItem } from '@gochat/client/history';
+import type { RoomInfo } from '@gochat/client/methods';
+
+/** Where a message is. It has no secret: only members of the room have the message. */
+export interface MessagePlace {
+  /** The room's id. */
+  readonly room: string;
+  readonly seq: string;
+  /** The message's own id. */
+  readonly id: string;
+}
+
+const FORM = /^https?:\/\/[^/?#]+\/#\/message\/([\w-]{22})\.(\d{1,16})\.([\w-]{22})$/i;
+
+/** @returns a link to a message, for other members of its room. Browsers send nothing of it but the server's address. */
+export function messageLink(
+  { server, id: room }: Pick<RoomInfo, 'server' | 'id'>,
+  { seq, id }: TextItem,
+): string {
+  return `${server}/#/message/${room}.${seq}.${id}`;
+}
+
+/** @param text a whole link. @returns undefined if it doesn't lead to a message */
+export function readMessageLink(text: string): MessagePlace | undefined {
+  const [, room, seq, id] = FORM.exec(text.trim()) ?? [];
+  return room === undefined || seq === undefined || id === undefined ? undefined : { room, seq, id };
+}
