@@ -113,6 +113,11 @@ test('an emoji is one visible emoji', () => {
   for (const other of ['', 'a', '1', '👍👍', ' 👍', '\n', '\u200d']) expect(isEmoji(other)).toBe(false);
 });
 
+test('a reaction that is no emoji is ignored: a muted person could speak by it', () => {
+  for (const words of ['you_are_all_fools', '👍👎', 'x', 'fools👍'])
+    expect(applyChange(said, react(words), ana, 5)).toBe(said);
+});
+
 test('in a poll with one answer a vote ends the earlier one, and other reactions stay', () => {
   const [first = '', second = ''] = ANSWER_EMOJI;
   const votes = (item: TextItem) =>

@@ -1,4 +1,5 @@
 import type { Content } from '@gochat/crypto/content';
+import { isEmoji } from './emoji.ts';
 import type { Reaction, TextItem } from './history.ts';
 import { ANSWER_EMOJI, replacesAnswer } from './polls.ts';
 
@@ -85,6 +86,8 @@ function reacted(
   { emoji, on }: Extract<MessageChange, { kind: 'react' }>,
   { identity, name }: ChangeAuthor,
 ): TextItem {
+  // Who may not speak could otherwise write words.
+  if (on && !isEmoji(emoji)) return item;
   const { reactions: all = [], ...bare } = item;
   const present = all.find((r) => r.emoji === emoji);
   if (on === (present?.by.some((b) => b.identity === identity) ?? false)) return item;
