@@ -74,9 +74,10 @@ export class Jobs {
     return true;
   }
 
-  /** What it waits for may have changed: it doesn't rest any more. */
+  /** What it waits for may have changed: it doesn't rest any more, and its next failure counts as the first. */
   hurry(name: string): void {
     this.#resting.delete(name);
+    this.#backs.delete(name);
   }
 
   /** Resolves when none runs any more. */

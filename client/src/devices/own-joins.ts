@@ -31,6 +31,8 @@ export class OwnJoins {
   readonly #context: Context;
   readonly #isAnsweredSoon: (server: string) => boolean;
   readonly #problems = new Map<string, Problem>();
+  /** By room, the secret of the ticket that was tried last. */
+  readonly #tried = new Map<string, string>();
 
   /** @param isAnsweredSoon whether another device may yet give tickets of a server's rooms */
   constructor(context: Context, isAnsweredSoon: (server: string) => boolean) {
@@ -44,8 +46,13 @@ export class OwnJoins {
     const all = this.#wanted().map((wanted) => ({ ...wanted, name: `join ${wanted.ticket.room}` }));
     const busy = new Set(all.flatMap(({ name, ticket }) => (jobs.isRunning(name) ? [ticket.server] : [])));
     for (const { name, ...wanted } of all) {
-      const { server } = wanted.ticket;
-      if (!busy.has(server) && jobs.start(name, () => this.#join(wanted))) busy.add(server);
+      const { server, room, own } = wanted.ticket;
+      if (busy.has(server)) continue;
+      // However long it rests after failures with an earlier ticket, this one may bring it in now.
+      if (this.#tried.get(room) !== own) jobs.hurry(name);
+      if (!jobs.start(name, () => this.#join(wanted))) continue;
+      this.#tried.set(room, own);
+      busy.add(server);
     }
   }
 
