@@ -50,7 +50,7 @@ function says(child: ChildProcess, text: string): Promise<void> {
       said += chunk.toString();
       if (said.includes(text)) resolve();
     });
-    child.on('exit', () => reject(new Error(`it ended with: ${said}`)));
+    child.on('close', () => reject(new Error(`it ended with: ${said}`)));
   });
 }
 

@@ -27,6 +27,8 @@ export class GochatProcess {
   #out = '';
   #err = '';
   readonly #ended: Promise<Ended>;
+  /** Whether it has ended, and all that it printed was read: the signal of its end can come before its last words. */
+  #isRead = false;
   #watchers: (() => void)[] = [];
 
   constructor(
@@ -53,6 +55,7 @@ export class GochatProcess {
     this.child.stdin.on('error', () => undefined);
     this.#ended = once(this.child, 'close').then(([code]: unknown[]) => {
       clearTimeout(timer);
+      this.#isRead = true;
       this.#changed();
       return { code: typeof code === 'number' ? code : null, out: this.#out, err: this.#err };
     });
@@ -66,8 +69,7 @@ export class GochatProcess {
   /** Waits until it has printed this text so many times, to standard output and standard error together. */
   async shows(text: string, times = 1): Promise<void> {
     while (this.#out.split(text).length + this.#err.split(text).length - 2 < times) {
-      if (this.child.exitCode !== null || this.child.signalCode !== null)
-        throw new Error(`ended without "${text}": ${this.#out}${this.#err}`);
+      if (this.#isRead) throw new Error(`ended without "${text}": ${this.#out}${this.#err}`);
       await new Promise<void>((resolve) => this.#watchers.push(resolve));
     }
   }
