@@ -13,6 +13,7 @@ export const LANES = {
   system: [
     'e2e/test/attackers.test.ts',
     'e2e/test/removed-devices.test.ts',
+    'e2e/test/kept-out.test.ts',
     'e2e/test/malicious-server.test.ts',
     'e2e/test/verbs.test.ts',
     'e2e/test/terminal-scripts.test.ts',
