@@ -1,5 +1,6 @@
 import type { InviteId, Position, RequestId } from '@gochat/protocol/fields';
 import type { ReadContent } from './content.ts';
+import type { Knock } from './knock.ts';
 import type { HistorySetting } from './packs.ts';
 import type { Proof } from './proof.ts';
 import type { Author, InFlight, Member } from './room.ts';
@@ -144,6 +145,8 @@ export type RoomEvent =
       readonly member: Member;
       readonly was: string;
     }
+  /** Somebody with an invite that needs approval asks to be let in. */
+  | { readonly kind: 'knocked'; readonly seq: Position; readonly at: number; readonly knock: Knock }
   /** This device's own pending handshake is in the log and has started the current epoch. */
   | { readonly kind: 'landed'; readonly seq: Position; readonly request: RequestId }
   /** Another handshake came before this device's pending one. Make the handshake again if it is still wanted. */

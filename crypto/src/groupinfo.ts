@@ -2,6 +2,7 @@ import type { DownOf } from '@gochat/protocol/down';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RoomId } from '@gochat/protocol/fields';
 import type { InviteGrant } from '@gochat/protocol/up';
+import { doorOf, wrapDoor } from './door.ts';
 import { wrapFor } from './invite.ts';
 import { type EpochKeys, joinPublicKey } from './keys.ts';
 import { readGroupInfo } from './mls/codec.ts';
@@ -11,7 +12,8 @@ import { isOffice } from './office.ts';
 import { arePacks, encodePacks, NO_PACKS, type Packs } from './packs.ts';
 import { decrypt, type Env, encrypt, equalBytes, transcript, utf8 } from './primitives.ts';
 import type { Room } from './room.ts';
-import { type MemberInvite, wrapKeyOf } from './room-state.ts';
+import { RoomError } from './room-error.ts';
+import { type MemberInvite, readContext, wrapKeyOf } from './room-state.ts';
 import { openGroupInfo, sealGroupInfo } from './seal.ts';
 
 function memberAad(room: RoomId): Uint8Array {
@@ -55,10 +57,25 @@ export async function publish(
     invites: await Promise.all(
       invites.map(async (invite) => ({
         invite: invite.id,
-        wrapped: encodeBytes(await wrapFor(wrapKeyOf(invite), room, invite.id, key)),
+        wrapped: await wrappedFor(invite, room, mls, key),
       })),
     ),
   };
+}
+
+/** What the server keeps for who has an invite: the GroupInfo's key; or, if the invite needs approval, what members show to strangers. */
+async function wrappedFor(
+  invite: MemberInvite,
+  room: RoomId,
+  mls: MlsState,
+  key: Uint8Array,
+): Promise<string> {
+  const publicKey = wrapKeyOf(invite);
+  if (invite.knock !== true) return encodeBytes(await wrapFor(publicKey, room, invite.id, key));
+  const { extensions, groupId } = mls.groupContext;
+  const state = readContext(extensions, room, groupId)?.state;
+  if (state === undefined || state === 'newer') throw new RoomError('newer-rules');
+  return encodeBytes(await wrapDoor(publicKey, room, invite.id, { key, door: doorOf(state) }));
 }
 
 /** @returns the HPKE public key to which joiners seal their commit, or undefined if the GroupInfo has none. */
@@ -102,7 +119,7 @@ export async function isPublished(
   }
   for (const { invite, wrapped } of kept.invites) {
     const known = invites.find((one) => one.id === invite);
-    const expected = known && encodeBytes(await wrapFor(wrapKeyOf(known), id, invite, key));
+    const expected = known && (await wrappedFor(known, id, mls, key));
     if (wrapped !== expected) return false;
   }
   return true;

@@ -1,4 +1,4 @@
-import { encodeBytes } from '@gochat/protocol/encoding';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RequestId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import type { Rules } from '@gochat/protocol/rules';
@@ -9,6 +9,7 @@ import { publish } from './groupinfo.ts';
 import { renewedLeaf } from './identity.ts';
 import { inviteKeys, wrapPublicKey } from './invite.ts';
 import { epochKeys } from './keys.ts';
+import { isDoor, type Knock } from './knock.ts';
 import { commit } from './mls/commits.ts';
 import type { Proposal } from './mls/suite.ts';
 import { cleanName, cleanTopic } from './names.ts';
@@ -35,7 +36,14 @@ import {
 } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { haveSameRules, type RoomRules } from './room-rules.ts';
-import { contextExtensions, isStaff, type MemberInvite, type RoomState } from './room-state.ts';
+import {
+  contextExtensions,
+  isBanned,
+  isDeclined,
+  isStaff,
+  type MemberInvite,
+  type RoomState,
+} from './room-state.ts';
 import type { SafeInvite } from './safe.ts';
 import { sealBody } from './seal.ts';
 import type { Role } from './speaking.ts';
@@ -89,6 +97,8 @@ interface FreshInvite {
   /** The join key's public half, as base64url. */
   readonly join: string;
   readonly terms: InviteTerms;
+  /** Nobody joins by it. */
+  readonly knock?: true;
 }
 
 function self(room: Room): Member {
@@ -193,7 +203,8 @@ function missingAdminRights(room: Room): RoomError {
 
 /**
  * Makes an invite. Its public keys go into the room state; its id, join key and terms go to the server.
- * @param secret 16 random bytes, which only the invite link may contain. @param only the identity key of the only person that may use it
+ * @param secret 16 random bytes, which only the invite link may contain
+ * @param how `only`: the identity key of the only person that may use it. `knock`: who uses it asks to be let in by an admin or moderator
  * @throws RoomError `invites-full` if the room has 15 live invites beside the own one; `links-staff`; `direct-room` unless it is for one of its two
  */
 export async function invite(
@@ -201,7 +212,7 @@ export async function invite(
   secret: Uint8Array,
   terms: InviteTerms,
   env: Env,
-  only?: string,
+  { only, knock }: { readonly only?: string; readonly knock?: true } = {},
 ): Promise<Started> {
   const keys = inviteKeys(secret);
   const state = withoutVoidInvites(room);
@@ -219,11 +230,49 @@ export async function invite(
     epoch: Number(epochOf(room)),
     by: self(room).identity,
     ...(only !== undefined && { for: only }),
+    ...(knock && { knock }),
   };
   const next = { ...state, invites: [...state.invites, fresh] };
   // Invites that members have revoked, or that no room state has had, must not fill the server's list.
-  const added = [{ id: keys.id, join: fresh.join, terms }];
+  const added = [{ id: keys.id, join: fresh.join, terms, ...(knock && { knock }) }];
   return changeState(room, next, env, { fresh: added, complete: true });
+}
+
+/** How many declined knocks a room keeps: a later one takes the place of the oldest, and who has made that hears nothing. */
+const DECLINED = 4;
+
+/**
+ * Decides about a knock, as an admin or moderator: adds the invite that the knocker wishes for, which only that person can use, or one by
+ * which it learns that it was declined. Of two who decide at once, only the first does.
+ * @param terms of the invite: until when the knocker can ask for it
+ * @throws RoomError `not-staff`, `knock-decided`; `no-such-invite` if the invite has ended by which it has knocked; `banned`; `invites-full`
+ */
+export async function decideKnock(
+  room: Room,
+  { wish, identity, door }: Knock,
+  lets: boolean,
+  terms: InviteTerms,
+  env: Env,
+): Promise<Started> {
+  mustBeStaff(room);
+  if (!isDoor(room, door)) throw new RoomError('no-such-invite');
+  const state = withoutVoidInvites(room);
+  if (state.invites.some(({ id }) => id === wish.id)) throw new RoomError('knock-decided');
+  if (lets && isBanned(state, decodeBytes(identity))) throw new RoomError('banned');
+  const declined = state.invites.filter(isDeclined);
+  const isFull = state.invites.filter((i) => !i.own).length >= LIMITS.invitesPerRoom - 1;
+  const drops = isFull || (!lets && declined.length >= DECLINED) ? declined[0]?.id : undefined;
+  if (isFull && drops === undefined) throw new RoomError('invites-full');
+  const fresh: MemberInvite = {
+    ...wish,
+    epoch: Number(epochOf(room)),
+    by: self(room).identity,
+    for: identity,
+    ...(!lets && { knock: true }),
+  };
+  const invites = [...state.invites.filter(({ id }) => id !== drops), fresh];
+  const added = [{ id: wish.id, join: wish.join, terms, ...(!lets && { knock: true as const }) }];
+  return changeState(room, { ...state, invites }, env, { fresh: added, complete: true });
 }
 
 /**
@@ -514,7 +563,8 @@ function withTerms(
   fresh: Change['fresh'] = [],
 ): UpOf<'handshake'>['invites'][number] {
   const own = fresh.find(({ id }) => id === grant.invite);
-  return own === undefined ? grant : { ...grant, join: own.join, ...own.terms };
+  if (own === undefined) return grant;
+  return { ...grant, join: own.join, ...own.terms, ...(own.knock && { knock: own.knock }) };
 }
 
 function needsOrder(room: Room, { retire, keys = {}, rules, complete }: Change): boolean {

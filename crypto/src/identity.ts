@@ -128,7 +128,8 @@ export function isCertified({ identityKey, deviceKey, rights, signature }: Certi
   return verify(identityKey, certified(deviceKey, rights), signature);
 }
 
-function ownCertificate(who: Who): Certificate {
+/** @returns what this person's identity key has signed about this device */
+export function certificateOf(who: Who): Certificate {
   return holdsIdentity(who) ? certify(who.identity, who.device.publicKey) : who.certificate;
 }
 
@@ -161,7 +162,7 @@ export function newLeaf(
   env: Pick<Env, 'random'>,
   key?: SigningKey,
 ): LeafIdentity {
-  return leafFor(groupId, ownCertificate(who), who.device, name, key ?? signingKey(env.random(32)));
+  return leafFor(groupId, certificateOf(who), who.device, name, key ?? signingKey(env.random(32)));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Position } from '@gochat/protocol/fields';
+import type { InviteId, Position } from '@gochat/protocol/fields';
 
 /** An entry of a room's log, as the server sends it. */
 export interface LogEntry {
@@ -7,6 +7,8 @@ export interface LogEntry {
   readonly kind: 'message' | 'handshake' | 'knock';
   /** Milliseconds since 1970, by the server's clock. */
   readonly at: number;
+  /** The invite that a join or a knock used, as the server says. */
+  readonly invite?: InviteId | undefined;
   /** Base64url. */
   readonly body: string;
 }

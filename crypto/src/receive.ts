@@ -2,6 +2,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
 import { advanceChain } from './chain.ts';
 import type { RoomEvent, Step, Warning } from './event.ts';
+import { openKnock } from './knock.ts';
 import type { DecodedEntry, LogEntry } from './log-entry.ts';
 import { isPart } from './pack.ts';
 import { sha256, utf8 } from './primitives.ts';
@@ -56,6 +57,7 @@ function decode(entry: LogEntry): DecodedEntry {
     seq: entry.seq,
     kind: entry.kind,
     at: entry.at,
+    invite: entry.invite,
     body,
     // Only while something of this device is on its way does anybody ask.
     get hash() {
@@ -89,8 +91,12 @@ async function receiveDecoded(
   if (entry.kind === 'message' && isPart(entry.body)) return { room: read, events: [], secretsToWipe: [] };
   if (entry.kind === 'message')
     return marked(room, await receiveMessage(room, read, entry, now, ahead), entry, now);
-  // Nothing here grants invites. The entry counts for the evidence like any other.
-  if (entry.kind === 'knock') return { room: read, events: [], secretsToWipe: [] };
+  // The entry counts for the evidence like any other. What isn't a knock is nobody's fault but of who has the link.
+  if (entry.kind === 'knock') {
+    const knock = await openKnock(read, entry.invite, entry.body);
+    const events: RoomEvent[] = knock ? [{ kind: 'knocked', seq: entry.seq, at: entry.at, knock }] : [];
+    return { room: read, events, secretsToWipe: [] };
+  }
   const step = await receiveHandshake(room, { ...read, base: entry.seq }, entry, now);
   return marked(room, overtaken(room, step), entry, now);
 }

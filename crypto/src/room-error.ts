@@ -39,6 +39,8 @@ export class RoomError extends Error {
     | 'other-room'
     | 'invite-revoked'
     | 'no-such-invite'
+    /** Another admin or moderator has let this person in, or declined. */
+    | 'knock-decided'
     | 'banned'
     /** This person has a leaf in the room that this device can't replace. */
     | 'still-member'

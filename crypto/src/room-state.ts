@@ -223,6 +223,11 @@ export function liveInvite(state: RoomState, id: InviteId): MemberInvite | undef
   return state.invites.find((invite) => invite.id === id && invite.epoch > (state.lastRemoveEpoch ?? -1));
 }
 
+/** Whether an invite is the answer to a knock that was declined: by it nobody comes in, and only the knocker can ask for it. */
+export function isDeclined(invite: MemberInvite): boolean {
+  return invite.knock === true && invite.for !== undefined;
+}
+
 export function wrapKeyOf(invite: MemberInvite): Uint8Array {
   return decodeBytes(invite.wrap);
 }

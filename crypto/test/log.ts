@@ -63,10 +63,10 @@ export class Log implements Shown {
     return other;
   }
 
-  append(kind: LogEntry['kind'], body: string): Position {
+  append(kind: LogEntry['kind'], body: string, invite?: InviteId): Position {
     this.#seq += 1 + (this.#seq % 3);
     const seq = String(this.#seq) as Position;
-    this.entries.push({ seq, kind, at: 1_700_000_000_000 + this.#seq, body });
+    this.entries.push({ seq, kind, at: 1_700_000_000_000 + this.#seq, body, ...(invite && { invite }) });
     if (kind === 'handshake') this.handshake = seq;
     return seq;
   }

@@ -179,7 +179,7 @@ export class DirectRooms {
     const ask = { ...this.#newAsk(common, ''), words: firstWords(text) };
     const expires = this.#expiry(session);
     const secret = decodeBytes(ask.secret);
-    await session.change((now) => invite(now, secret, { expires, uses: 1 }, env, other), waitMs);
+    await session.change((now) => invite(now, secret, { expires, uses: 1 }, env, { only: other }), waitMs);
     await session.arrives({ direct: { with: other, expires, ask } });
     await this.#asks(session);
   }

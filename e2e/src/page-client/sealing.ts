@@ -5,7 +5,7 @@ import type { InviteSecret } from './link.ts';
 import type { Group, Member } from './mls.ts';
 import { encodeList } from './packs.ts';
 import { ed25519, hkdf, type KeyPair, open, random, seal } from './primitives.ts';
-import { isVoid } from './room-state.ts';
+import { isVoid, type RoomState } from './room-state.ts';
 import type { Down, InviteItem } from './wire.ts';
 
 /** docs/protocol.md, “Bodies” and “What joiners are given”: what is sealed, and to whom. */
@@ -41,6 +41,23 @@ function wrap(k: Uint8Array, room: string, invite: string, wrapKey: Uint8Array):
   return base64url(hpkeSeal(wrapKey, tuple('gochat/wrap/2', ascii(room), ascii(invite)), k, ephemeral));
 }
 
+/** What members show to whoever has an invite that needs approval: “What knockers are given”. */
+function wrapDoor(
+  k: Uint8Array,
+  room: string,
+  invite: string,
+  wrapKey: Uint8Array,
+  state: RoomState,
+): string {
+  const own = state.invites.find((one) => one.own);
+  const name = new TextEncoder().encode(state.name);
+  const rest = new Uint8Array(128 - name.length);
+  const key = own ? fromBase64url(own.wrap) : new Uint8Array(32);
+  const shown = concat(key, Uint8Array.of(name.length), name, rest);
+  const ephemeral = deriveKeyPair(hkdf(k, tuple('gochat/door-ephemeral/2', ascii(invite))));
+  return base64url(hpkeSeal(wrapKey, tuple('gochat/door/2', ascii(room), ascii(invite)), shown, ephemeral));
+}
+
 /** @returns what the handshake that begins this epoch uploads for joiners, with a new key for the GroupInfo */
 export async function upload(
   room: string,
@@ -53,9 +70,11 @@ export async function upload(
     access: base64url(keys.access.publicKey),
     groupInfo: base64url(seal(k, sealed('groupinfo', room), pad(groupInfo))),
     member: base64url(seal(keys.groupinfo, tuple('gochat/member-wrap/1', ascii(room)), k)),
-    invites: usable.map(({ id, wrap: key }) => ({
+    invites: usable.map(({ id, wrap: key, knock }) => ({
       invite: id,
-      wrapped: wrap(k, room, id, fromBase64url(key)),
+      wrapped: knock
+        ? wrapDoor(k, room, id, fromBase64url(key), state)
+        : wrap(k, room, id, fromBase64url(key)),
     })),
   };
 }
