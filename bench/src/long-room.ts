@@ -96,6 +96,7 @@ const INFO: RoomInfo = {
   missed: 0,
   unsent: 0,
   unfollowed: '',
+  knocks: 0,
 };
 
 const MEMBERS: readonly MemberInfo[] = NAMES.map((name) => ({

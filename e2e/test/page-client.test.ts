@@ -102,6 +102,32 @@ test('a client written from the document joins by a link, reads what was said si
   expect(members.map((member) => member.number)).toEqual([number]);
 });
 
+test('it shows strangers what the others show, and follows a knock and the decision about it', async () => {
+  const { ana, pat, room, person } = await meet();
+  const cleo = await person('cleo');
+  const terms = { expiresMs: undefined, uses: undefined, approve: true, waitMs: WAIT_MS };
+  const { link: door } = await ana.profile.call('invite', { room, ...terms });
+  await says(ana, pat, room, 'a link that needs approval');
+  await pat.heal();
+  const preview = await cleo.profile.call('peek', { link: door, waitMs: WAIT_MS });
+  expect(preview).toMatchObject({ name: 'kitchen', approval: true, members: [] });
+  const asking = { link: door, as: 'cleo', waitMs: WAIT_MS };
+  await expect(cleo.profile.call('join', asking)).rejects.toMatchObject({
+    data: { reason: 'knock-waiting' },
+  });
+  await ana.until(
+    async () => (await ana.profile.call('knocks', { room })).length === 1,
+    'ana hears the knock',
+  );
+  await ana.profile.call('approveKnock', { room, knock: 'cleo', waitMs: WAIT_MS });
+  await says(ana, pat, room, 'come in');
+  await pat.heal();
+  await cleo.profile.call('join', asking);
+  await says(cleo, pat, room, 'here I am');
+  expect(pat.members.map(({ name }) => name).sort()).toEqual(['ana', 'cleo', 'pat']);
+  await agree(ana, pat, room);
+});
+
 test('it follows what others change: members, keys, names, invites, rights, and access keys that are retired', async () => {
   const { ana, pat, room, link, person, passes } = await meet();
   const [ben, cai] = [await person('ben'), await person('cai')];

@@ -102,11 +102,11 @@ export class Account {
     await this.#forgotten;
   }
 
-  /** Whether it has rooms, or is to get those of its person's other devices. */
+  /** Whether it has rooms, waits to be let into one, or is to get those of its person's other devices. */
   async #hasWork(): Promise<boolean> {
     const { records } = this.#parts;
     if ((await records.rooms()).length > 0) return true;
-    const places = (['linking', 'kept'] as const).map((of) => records.get({ of }));
+    const places = (['linking', 'kept', 'knocks'] as const).map((of) => records.get({ of }));
     return (await Promise.all(places)).some((record) => record !== undefined);
   }
 
@@ -159,6 +159,10 @@ export class Account {
       if (this.#forgotten !== undefined) return { stage: 'removed' };
       if (this.#rooms === undefined && !(await this.#hasWork())) return { stage: 'none' };
       return (await this.#openRooms()).call('linking', {});
+    },
+    knocking: async () => {
+      if (this.#rooms === undefined && !(await this.#hasWork())) return [];
+      return (await this.#openRooms()).call('knocking', {});
     },
     preferences: async () => this.#settings.preferences,
     prefer: ({ change }) => this.#settings.prefer(change),

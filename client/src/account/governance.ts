@@ -1,4 +1,12 @@
-import { configure, heal, invite, remove, revoke } from '@gochat/crypto/handshake';
+import {
+  configure,
+  heal,
+  type InviteTerms,
+  invite,
+  remove,
+  revoke,
+  type Started,
+} from '@gochat/crypto/handshake';
 import { fingerprintOf } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { formatLink } from '@gochat/crypto/link';
@@ -7,6 +15,7 @@ import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf, namingLeaf, ownCredential, type Room } from '@gochat/crypto/room';
 import { RoomError } from '@gochat/crypto/room-error';
+import { isDeclined } from '@gochat/crypto/room-state';
 import { LONGEST_RULE_S } from '@gochat/crypto/state-limits';
 import { LIMITS } from '@gochat/protocol/limits';
 import { ChatError } from '../api/chat-error.ts';
@@ -84,7 +93,7 @@ export class Governance {
 
   async invite(
     session: RoomSession,
-    { expiresMs, uses, waitMs }: Params<'invite'>,
+    { expiresMs, uses, approve, waitMs }: Params<'invite'>,
   ): Promise<Result<'invite'>> {
     const most = connectionOf(session).inviteLifetimeMs;
     if (expiresMs !== undefined && expiresMs > most) throw new ChatError({ reason: 'invite-lifetime', most });
@@ -98,16 +107,31 @@ export class Governance {
       (uses === undefined || (Number.isInteger(uses) && uses >= 1 && uses <= LIMITS.inviteUses)) &&
       (expiresMs === undefined || (Number.isInteger(terms.expires) && expiresMs > 0));
     if (!isValid) throw new ChatError({ reason: 'invite-terms', most: LIMITS.inviteUses });
-    const make = () => session.change((now) => invite(now, secret, terms, this.#env), waitMs);
-    await make().catch(async (error: unknown) => {
-      if (!isFull(error) || !(await this.#dropsDead(session, waitMs))) throw error;
-      await make();
-    });
+    const how = approve === true ? { knock: approve } : {};
+    await this.#placed(session, waitMs, (now) => invite(now, secret, terms, this.#env, how));
     const founder = fingerprintOf(session.room.context.founder);
     const address = linkAddress(session.meta.server);
     const inviter = fingerprintOf(ownCredential(session.room).identityKey);
     const link = formatLink({ address, room: session.room.id, secret, founder, inviter });
     return { link, id: inviteKeys(secret).id, expires: terms.expires };
+  }
+
+  /** Adds an invite that is usable for a week, or as long as the server allows, and makes place for it if there is none. */
+  async adds(
+    session: RoomSession,
+    waitMs: number,
+    make: (room: Room, terms: InviteTerms, env: Env) => Promise<Started>,
+  ): Promise<void> {
+    const { inviteLifetimeMs } = connectionOf(session);
+    const expires = this.#env.now() + Math.min(INVITE_LIFETIME_MS, inviteLifetimeMs);
+    await this.#placed(session, waitMs, (now) => make(now, { expires }, this.#env));
+  }
+
+  async #placed(session: RoomSession, waitMs: number, make: (room: Room) => Promise<Started>): Promise<void> {
+    await session.change(make, waitMs).catch(async (error: unknown) => {
+      if (!isFull(error) || !(await this.#dropsDead(session, waitMs))) throw error;
+      await session.change(make, waitMs);
+    });
   }
 
   /** Drops invites that the server doesn't redeem any more, as far as this member may. @returns whether there were any */
@@ -132,11 +156,21 @@ export class Governance {
       room: session.room.id,
     });
     const shown = shownMembers(session.room);
-    return invitesOf(session.room).map((i) => {
+    const usable = invitesOf(session.room).filter((i) => !isDeclined(i));
+    return usable.map((i) => {
       const live = info.invites.find((known) => known.invite === i.id);
       const by = shown.find(({ member }) => member.identity === i.by)?.info.name ?? '';
       const link = Object.hasOwn(links, i.id) ? links[i.id] : undefined;
-      return { id: i.id, by, expires: live?.expires, uses: live?.uses, live: live !== undefined, link };
+      const approval = i.knock === true;
+      return {
+        id: i.id,
+        by,
+        expires: live?.expires,
+        uses: live?.uses,
+        live: live !== undefined,
+        link,
+        approval,
+      };
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Door } from '@gochat/crypto/door';
 import { onDevice, type Who } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { join } from '@gochat/crypto/join';
@@ -15,7 +16,7 @@ import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
 import type { Records } from '../store/records.ts';
-import { invitation, type Joining, redeem } from './redeem.ts';
+import { doorIn, invitation, type Joining, redeem } from './redeem.ts';
 import { shownMembers } from './room-info.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -42,7 +43,7 @@ interface JoinParts {
 }
 
 /** `stayed`: a request to leave waited to be sent, and is cancelled. */
-interface Joined {
+export interface Joined {
   readonly session: RoomSession;
   readonly already: boolean;
   readonly stayed: boolean;
@@ -50,7 +51,7 @@ interface Joined {
 
 /**
  * Joins by a link, or finds that the profile is already in the room. An interrupted join is resumed.
- * @throws LinkError, ChatError, RoomError
+ * @throws LinkError, ChatError, RoomError; ApprovalNeeded if the link lets nobody in
  */
 export async function joinByLink(parts: JoinParts, text: string, waitMs: number): Promise<Joined> {
   const { rooms, records, env, who, as, kind, name = '', server, direct } = parts;
@@ -177,6 +178,7 @@ export async function peek(
       : last?.frame.invite === invite
         ? last.room
         : await previewed({ rooms, env, who }, link, { known, server, end });
+  if ('key' in room && 'name' in room) return shownAtDoor(room, { room: link.room, server });
   const state = stateOf(room);
   const by = state.invites.find(({ id }) => id === invite)?.by;
   const members = shownMembers(room).filter(({ info: { self } }) => !self);
@@ -191,17 +193,33 @@ export async function peek(
     already:
       known !== undefined && !known.meta.left && known.ended === undefined && known.room.status !== 'joining',
     leaving: known?.leaving !== undefined,
+    approval: false,
   };
 }
 
-/** A join that is not sent. */
+/** What is known of a room before its members have let this person in. */
+function shownAtDoor(door: Door, at: Pick<InvitePreview, 'room' | 'server'>): InvitePreview {
+  const unknown = {
+    topic: '',
+    history: 'none',
+    members: [],
+    by: '',
+    already: false,
+    leaving: false,
+  } as const;
+  return { ...at, ...unknown, name: door.name, approval: true };
+}
+
+/** A join that is not sent; or what members show with a link that needs approval. */
 async function previewed(
   { rooms, env, who }: Pick<JoinParts, 'rooms' | 'env' | 'who'>,
   link: InviteLink,
   { known, server, end }: { known: RoomSession | undefined; server: string; end: number },
-): Promise<Room> {
+): Promise<Room | Door> {
   const connection = await rooms.server({ server, id: link.room }).online(Math.max(0, end - Date.now()));
   const info = await invitation(connection, link, { env, end });
+  const door = await doorIn(link, info);
+  if (door !== undefined) return door;
   // The preview of a room in which this profile is already replaces its own leaf.
   const here = hereOf(who, known);
   return (await join(here, PEEKING, link, info, env, { former: formerKeys(known) })).room;

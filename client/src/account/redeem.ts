@@ -1,4 +1,5 @@
 import { landedFirst } from '@gochat/crypto/create';
+import { type Door, openDoor } from '@gochat/crypto/door';
 import type { Who } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { type JoinOptions, join, proveInvitation, proveJoin, type UnprovedJoin } from '@gochat/crypto/join';
@@ -8,6 +9,7 @@ import type { Env } from '@gochat/crypto/primitives';
 import type { Room } from '@gochat/crypto/room';
 import { RoomError } from '@gochat/crypto/room-error';
 import type { DownOf } from '@gochat/protocol/down';
+import { decodeBytes } from '@gochat/protocol/encoding';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import type { Connection } from '../net/connection.ts';
@@ -16,7 +18,7 @@ import { RequestError } from '../net/connection-errors.ts';
 /** @returns the GroupInfo that an invite gives access to. @throws ChatError `refused` when the invite no longer works */
 export async function invitation(
   connection: Connection,
-  link: InviteLink,
+  link: Pick<InviteLink, 'room' | 'secret'>,
   { env, end }: { readonly env: Env; readonly end: number },
 ): Promise<DownOf<'groupinfo'>> {
   for (let attempt = 0; ; attempt++) {
@@ -30,6 +32,26 @@ export async function invitation(
   }
 }
 
+/** The invite lets nobody in: whoever has it asks the members to be let in. */
+export class ApprovalNeeded extends Error {
+  override readonly name = 'ApprovalNeeded';
+  readonly door: Door;
+
+  /** @param door what members show with it */
+  constructor(door: Door) {
+    super('approval');
+    this.door = door;
+  }
+}
+
+/** @returns what members show with an invite that needs approval; undefined if by it one can join */
+export async function doorIn(
+  { room, secret }: Pick<InviteLink, 'room' | 'secret'>,
+  { wrapped }: DownOf<'groupinfo'>,
+): Promise<Door | undefined> {
+  return wrapped === undefined ? undefined : openDoor(inviteKeys(secret), room, decodeBytes(wrapped));
+}
+
 /** A join that was sent, with an outcome that may be unknown. It is kept so that the same request can be repeated. */
 export interface Joining {
   readonly room: Room;
@@ -41,7 +63,7 @@ export interface Joining {
  * @param persist makes a join durable; called before the join is sent, and with undefined when no join that was sent can land any more.
  * @param last an earlier join whose outcome is unknown, by this link or another one.
  * @returns the room, in which this device is a member from its position in the log on.
- * @throws ChatError `refused` when the invite no longer works, RoomError, Disconnected
+ * @throws ChatError `refused` when the invite no longer works, ApprovalNeeded, RoomError, Disconnected
  */
 export async function redeem(
   connection: Connection,
@@ -63,6 +85,8 @@ export async function redeem(
         const info = await connection.request(
           proveInvitation(link, connection.dialled, newId(parts.env), parts.env),
         );
+        const door = await doorIn(link, info);
+        if (door !== undefined) throw new ApprovalNeeded(door);
         joining = await join(who, name, link, info, parts.env, parts);
         await parts.persist(joining);
       }

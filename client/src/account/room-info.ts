@@ -9,6 +9,7 @@ import type { Difference, MemberInfo, RoomComparison, RoomInfo } from '../api/me
 import { awaitsOther, otherIn } from '../room/direct-room.ts';
 import { nameOf } from '../room/event-history.ts';
 import type { RoomSession } from '../room/room-session.ts';
+import { decidesKnocks, isOfBanned } from '../room/waiting-knocks.ts';
 import { firstNonEmpty } from './pick-room.ts';
 
 export function roomInfo(session: RoomSession): RoomInfo {
@@ -35,6 +36,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     confirmedBy: confirmerOf(room),
     founded: isFounder && meta.shared === undefined,
     unfollowed: unfollowedBy(room),
+    knocks: waitingKnocks(session, self),
   };
 }
 
@@ -52,6 +54,12 @@ function governed(
     ...(silence && { silence }),
     pins: state.pins ?? [],
   };
+}
+
+/** How many wait to be let in, for whom decides about it. */
+function waitingKnocks({ room, meta: { knocks = [] } }: RoomSession, self: Member | undefined): number {
+  if (!decidesKnocks(room, self?.identity)) return 0;
+  return knocks.filter((knock) => !isOfBanned(room, knock)).length;
 }
 
 function directInfo({ room, meta }: RoomSession, self: Member | undefined): Pick<RoomInfo, 'direct'> {

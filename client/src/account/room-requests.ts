@@ -31,7 +31,9 @@ import type { RoomSession } from '../room/room-session.ts';
 import { Mutex } from '../schedule/mutex.ts';
 import { createOn } from './creating.ts';
 import { connectionOf, Governance } from './governance.ts';
-import { joinByLink, peek } from './joining.ts';
+import { peek } from './joining.ts';
+import { Knocking, type StoredOwnKnock, storedKnocks } from './knocking.ts';
+import { Knocks } from './knocks.ts';
 import { Moderation } from './moderation.ts';
 import { comparisonInfo, pickMember, roomInfo, shownMembers } from './room-info.ts';
 import { Rooms, type RoomsParts } from './rooms.ts';
@@ -49,6 +51,12 @@ type AllHandlers = { readonly [M in RoomMethod]: (params: Params<M>) => Promise<
 
 export type RequestsParts = RoomsParts & Pick<DevicesParts, 'becomes' | 'ousted'>;
 
+interface Stored {
+  readonly rooms: Rooms;
+  readonly requests: Requests;
+  readonly knocks: readonly StoredOwnKnock[];
+}
+
 /** The requests about the rooms of a profile. This module has all that uses MLS, and is loaded once a profile has a room or wants one. */
 export class RoomRequests {
   readonly #parts: RoomsParts;
@@ -59,18 +67,22 @@ export class RoomRequests {
   readonly #devices: Devices;
   readonly #direct: LazyDirect;
   readonly #requests: Requests;
+  readonly #knocks: Knocks;
+  readonly #knocking: Knocking;
   readonly #all: AllHandlers;
 
   /** One join of a room at a time: of two, the server would refuse one, because the device is a member. */
   readonly #joins = new Map<RoomId, Mutex>();
 
-  private constructor(parts: RequestsParts, settings: SettingsStore, rooms: Rooms, requests: Requests) {
+  private constructor(parts: RequestsParts, settings: SettingsStore, { rooms, requests, knocks }: Stored) {
     this.#parts = parts;
     this.#settings = settings;
     this.#rooms = rooms;
     this.#governance = new Governance(parts.env);
     this.#moderation = new Moderation(parts.env, parts.records, this.#governance);
+    this.#knocks = new Knocks(this.#governance);
     const joinsOf = (room: RoomId) => this.#joinsOf(room);
+    this.#knocking = new Knocking({ ...parts, rooms, joinsOf }, knocks);
     this.#devices = new Devices({
       ...parts,
       rooms,
@@ -99,10 +111,15 @@ export class RoomRequests {
     settings: SettingsStore,
   ): Promise<RoomRequests> {
     const parts = { ...account, preferences: () => settings.preferences };
-    const stored = await Requests.load(parts.records);
-    const requests = new RoomRequests(parts, settings, await Rooms.load(parts), stored);
+    const { records } = parts;
+    const requests = new RoomRequests(parts, settings, {
+      requests: await Requests.load(records),
+      rooms: await Rooms.load(parts),
+      knocks: await storedKnocks(records),
+    });
     await requests.#devices.resume();
     requests.#direct.resume();
+    requests.#knocking.resume();
     return requests;
   }
 
@@ -115,22 +132,26 @@ export class RoomRequests {
   async close(): Promise<void> {
     await this.#devices.close();
     await this.#direct.close();
+    // A call of it ends with the rooms.
+    const knocking = this.#knocking.close();
     await this.#rooms.close();
+    await knocking;
   }
 
   readonly #handlers: Handlers = {
     rooms: async () => (await this.#rooms.all()).map(roomInfo),
     create: (params) => this.#create(params),
-    join: async ({ link, as, waitMs }) => {
-      const end = Date.now() + waitMs;
-      const own = this.#nameFor(as);
-      const parts = { ...this.#parts, rooms: this.#rooms, as: own };
-      const { session, already, stayed } = await this.#joinsOf(parseLink(link).room).take(() =>
-        joinByLink(parts, link, Math.max(0, end - Date.now())),
-      );
-      await this.#remember(own);
-      return { ...roomInfo(session), already, stayed };
+    join: (params) => this.#join(params),
+    knocking: async () => this.#knocking.list(),
+    cancelKnock: async ({ room }) => {
+      await this.#knocking.cancel(room);
+      return null;
     },
+    knocks: async ({ room }) => this.#knocks.list(await this.#rooms.named(room)),
+    approveKnock: async (params) =>
+      this.#knocks.decide(await this.#current(params.room, params.waitMs), params, true),
+    declineKnock: async (params) =>
+      this.#knocks.decide(await this.#current(params.room, params.waitMs), params, false),
     queue: async ({ room, id, content: wanted, note, again, allowed }) => {
       const said = checked(wanted);
       const session = await this.#followed(room);
@@ -376,6 +397,22 @@ export class RoomRequests {
     await this.#rooms.caughtUp(session, waitMs);
     await this.#rooms.posted(session, waitMs);
     return session;
+  }
+
+  async #join({ link, as, words = '', waitMs }: Params<'join'>): Promise<Result<'join'>> {
+    const end = Date.now() + waitMs;
+    const own = this.#nameFor(as);
+    const { room } = parseLink(link);
+    try {
+      const { session, already, stayed } = await this.#joinsOf(room).take(() =>
+        this.#knocking.join({ link, as: own, words }, Math.max(0, end - Date.now())),
+      );
+      await this.#remember(own);
+      return { ...roomInfo(session), already, stayed };
+    } catch (error) {
+      if (error instanceof ChatError && error.data.reason === 'knock-waiting') await this.#remember(own);
+      throw error;
+    }
   }
 
   async #create({ name, as, server, token, history, expire, waitMs }: Params<'create'>): Promise<RoomInfo> {

@@ -233,6 +233,18 @@ const REASONS = {
   'invite-damaged': reason('refused', {}),
   'invite-other-room': reason('refused', {}),
   banned: reason('refused', {}),
+  /** Another admin or moderator has decided about this knock, or who made it is a member by now. */
+  'knock-decided': reason('refused', {}),
+  'knock-unknown': reason('unknown-entry', { id: string }),
+  'knock-ambiguous': reason('ambiguous', { id: string, ids: v.array(string) }),
+  /** The invite needs approval, which is asked for: the room is joined once an admin or moderator has approved. */
+  'knock-waiting': reason('offline', { room: string }),
+  /** An admin or moderator has declined. */
+  'knock-declined': reason('refused', { room: string }),
+  /** Too many people wait to be let in. */
+  'knocks-full': reason('refused', {}),
+  /** `most` bytes. */
+  'knock-words': reason('usage', { most: v.number() }),
   'still-member': reason('refused', {}),
   'room-gone': reason('refused', {}),
 

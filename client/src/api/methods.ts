@@ -31,11 +31,17 @@ export interface Methods {
     readonly expire?: number;
     readonly waitMs: number;
   }) => RoomInfo;
-  /** Joins by an invite link. `already`: the profile was in the room before. `stayed`: its request to leave waited, and is cancelled. */
+  /**
+   * Joins by an invite link. If that needs approval, the members are asked, and the room is joined as soon as an admin or moderator
+   * approves: by this profile's process, or by the same call made again. @throws ChatError `offline` `knock-waiting`: they are asked; `refused` `knock-declined`
+   * @returns `already`: the profile was in the room before. `stayed`: its request to leave waited, and is cancelled.
+   */
   join: (params: {
     readonly link: string;
     /** As for `create`. */
     readonly as?: string;
+    /** What is said to those who let people in, if the link needs approval: at most 1024 bytes. */
+    readonly words?: string;
     readonly waitMs: number;
   }) => RoomInfo & { readonly already: boolean; readonly stayed: boolean };
   /** Queues a message under an id that the caller chooses (128 random bits). A repeated call with the same id has no effect. */
@@ -169,6 +175,8 @@ export interface Methods {
     readonly room: string;
     readonly expiresMs: number | undefined;
     readonly uses: number | undefined;
+    /** Whoever uses the link asks to be let in, and an admin or moderator decides. */
+    readonly approve?: boolean;
     readonly waitMs: number;
   }) => {
     readonly link: string;
@@ -177,6 +185,24 @@ export interface Methods {
     readonly expires: number;
   };
   invites: (params: { readonly room: string; readonly waitMs: number }) => readonly InviteInfo[];
+  /** Who waits to be let in, oldest first. How many is in {@link RoomInfo.knocks}, for those who decide. */
+  knocks: (params: { readonly room: string }) => readonly KnockInfo[];
+  /**
+   * Lets somebody in who knocks: it joins as soon as it asks, also when nobody else is there; admins and moderators. @param params `knock`: its id or the
+   * beginning of it, or the person's name or identity key
+   * @throws ChatError `unknown-entry`, `ambiguous`; `refused` `not-staff`, `knock-decided`, `banned`, `invites-full`
+   */
+  approveKnock: (params: { readonly room: string; readonly knock: string; readonly waitMs: number }) => {
+    readonly name: string;
+  };
+  /** Declines a knock, which is final: the person hears it, and may knock again. As {@link Methods.approveKnock}. */
+  declineKnock: (params: { readonly room: string; readonly knock: string; readonly waitMs: number }) => {
+    readonly name: string;
+  };
+  /** The rooms into which this profile's person waits to be let, oldest first. Changes are reported by the event `knocking`. */
+  knocking: (params: Record<string, never>) => readonly OwnKnock[];
+  /** Waits no longer to be let into a room, or forgets that it was declined. @param params `room`: its id, the beginning of it, or its name. @throws ChatError `unknown-entry` */
+  cancelKnock: (params: { readonly room: string }) => null;
   /**
    * Changes the room's name, topic or rules; admins only. An empty topic removes it, null ends a rule.
    * @param params `slow`, `expire`: in seconds. @throws ChatError `usage`, `refused` `not-admin`
@@ -433,6 +459,11 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   remove: 'once',
   invite: 'once',
   invites: 'repeatable',
+  knocks: 'repeatable',
+  approveKnock: 'once',
+  declineKnock: 'once',
+  knocking: 'repeatable',
+  cancelKnock: 'once',
   configure: 'once',
   nick: 'once',
   rules: 'repeatable',
@@ -541,6 +572,37 @@ export interface RoomInfo {
   readonly founded: boolean;
   /** Whose change this device could not follow last; empty if there was none, or if it has followed another since. */
   readonly unfollowed: string;
+  /** How many wait to be let in; 0 unless this person decides about it. */
+  readonly knocks: number;
+}
+
+/** Somebody who has a link that needs approval, and waits to be let in. */
+export interface KnockInfo {
+  readonly id: string;
+  /** What the person calls itself, and its identity key. */
+  readonly name: string;
+  readonly identity: string;
+  /** What it says; may be empty. */
+  readonly words: string;
+  /** By the server's clock, in milliseconds since 1970. */
+  readonly at: number;
+  /** The person is banned, and can't be let in. */
+  readonly banned: boolean;
+}
+
+/** This profile's person waits to be let into a room. */
+export interface OwnKnock {
+  /** The room's id, and the name that it shows to strangers. */
+  readonly room: string;
+  readonly name: string;
+  readonly server: string;
+  readonly as: string;
+  /** By this device's clock, in milliseconds since 1970. */
+  readonly at: number;
+  /**
+   * `sending`: the server has not got it yet. `declined`: by an admin or moderator. `ended`: the link, or the invite that was granted, works no more.
+   */
+  readonly state: 'sending' | 'waiting' | 'declined' | 'ended';
 }
 
 export type { Role, RoomRules };
@@ -735,6 +797,8 @@ export interface InvitePreview {
   readonly already: boolean;
   /** Whether its request to leave the room waits to be sent. A join cancels it. */
   readonly leaving: boolean;
+  /** Whether an admin or moderator has to let in whoever uses the link. Then only the room's name is known. */
+  readonly approval: boolean;
 }
 
 export interface InviteInfo {
@@ -747,6 +811,8 @@ export interface InviteInfo {
   readonly live: boolean;
   /** Undefined for an invite that another profile has created. */
   readonly link: string | undefined;
+  /** Whoever uses it has to be let in by an admin or moderator. */
+  readonly approval: boolean;
 }
 
 /** What only one of two epochs has: names of persons, or of banned ones who are unknown, the beginning of the fingerprint. */
@@ -837,5 +903,6 @@ export type RoomChatEvent =
 export type ProfileEvent =
   | { readonly kind: 'preferences'; readonly preferences: Preferences }
   | { readonly kind: 'requests'; readonly requests: readonly DirectRequest[] }
+  | { readonly kind: 'knocking'; readonly knocking: readonly OwnKnock[] }
   | { readonly kind: 'devices'; readonly devices: readonly DeviceOfPerson[] }
   | { readonly kind: 'linking'; readonly linking: Linking };

@@ -16,7 +16,9 @@ import type {
   DeviceOfPerson,
   DeviceRemoval,
   DirectRequest,
+  KnockInfo,
   MemberInfo,
+  OwnKnock,
   Params,
   Problem,
   RecoveryLink,
@@ -37,8 +39,10 @@ export type {
   FileContent,
   FileSource,
   HistoryItem,
+  KnockInfo,
   MemberInfo,
   OpenOptions,
+  OwnKnock,
   Profile,
   RecoveryLink,
   RecoveryState,
@@ -138,10 +142,14 @@ export class GoChat {
    * Joins by an invite link, or finds the room when the profile is already in it.
    * @param link may be surrounded by other text; undefined is refused, as by a script that got no argument.
    * @param as the name in the room. The profile keeps the first one as its own, which is taken when `as` is absent.
-   * @throws ChatError `refused` when the invite no longer works; `usage` when the text has no invite link, or without a name
+   * @param words what is said to those who let people in, if the link needs approval. Then it is joined once somebody has approved: by
+   * this profile, as long as it is open, or by the same call made again
+   * @throws ChatError `refused` when the invite no longer works; `usage` when the text has no invite link, or without a name; `offline`
+   *   `knock-waiting` while nobody has approved, `refused` `knock-declined`
    */
-  async join(link: string | undefined, as?: string): Promise<ChatRoom> {
-    return this.#room(await this.profile.call('join', { link: textOf(link), ...given(as), waitMs: WAIT_MS }));
+  async join(link: string | undefined, as?: string, words = ''): Promise<ChatRoom> {
+    const params = { link: textOf(link), ...given(as), words: textOf(words), waitMs: WAIT_MS };
+    return this.#room(await this.profile.call('join', params));
   }
 
   /**
@@ -280,6 +288,16 @@ export class GoChat {
   /** Who asks doesn't learn of it. @throws ChatError `unknown-entry` */
   async ignore(id: string): Promise<void> {
     await this.profile.call('ignoreRequest', { id: textOf(id) });
+  }
+
+  /** The rooms into which this person waits to be let, by links that need approval. */
+  knocking(): Promise<readonly OwnKnock[]> {
+    return this.profile.call('knocking', {});
+  }
+
+  /** Waits no longer to be let into a room. @param room its id or name. @throws ChatError `unknown-entry` */
+  async cancelKnock(room: string): Promise<void> {
+    await this.profile.call('cancelKnock', { room: textOf(room) });
   }
 
   rooms(): Promise<readonly RoomInfo[]> {
@@ -602,11 +620,33 @@ export class ChatRoom {
     await this.#profile.call(on ? 'pin' : 'unpin', { room: this.id, id, waitMs: WAIT_MS });
   }
 
-  /** Creates an invite link. @param terms `expiresMs` from now: seven days when absent. `uses` is how often it can be used: unlimited when absent */
-  async invite(terms: { readonly expiresMs?: number; readonly uses?: number } = {}): Promise<string> {
+  /** Who asks to join by a link that needs approval, oldest first. */
+  knocks(): Promise<readonly KnockInfo[]> {
+    return this.#profile.call('knocks', { room: this.id });
+  }
+
+  /** Lets somebody in who asks to join. @param knock its id. @throws ChatError `refused` `not-staff`, `knock-decided`, `banned`; `unknown-entry` */
+  async approve(knock: string): Promise<void> {
+    await this.#profile.call('approveKnock', { room: this.id, knock: textOf(knock), waitMs: WAIT_MS });
+  }
+
+  /** Declines, which is final for this knock. As {@link approve}. */
+  async decline(knock: string): Promise<void> {
+    await this.#profile.call('declineKnock', { room: this.id, knock: textOf(knock), waitMs: WAIT_MS });
+  }
+
+  /**
+   * Creates an invite link. @param terms `expiresMs` from now: seven days when absent. `uses` is how often it can be used: unlimited when absent.
+   * `approve`: who uses it asks to join, and an admin or moderator decides: see {@link knocks}
+   */
+  async invite(
+    terms: { readonly expiresMs?: number; readonly uses?: number; readonly approve?: boolean } = {},
+  ): Promise<string> {
     if (typeof terms !== 'object' || terms === null)
       throw new ChatError({ reason: 'invite-terms', most: LIMITS.inviteUses });
-    const params = { room: this.id, expiresMs: terms.expiresMs, uses: terms.uses, waitMs: WAIT_MS };
+    const { expiresMs, uses, approve } = terms;
+    const how = approve === true ? { approve } : {};
+    const params = { room: this.id, expiresMs, uses, ...how, waitMs: WAIT_MS };
     return (await this.#profile.call('invite', params)).link;
   }
 }

@@ -43,6 +43,7 @@ const ROOM_REASONS: Readonly<Record<RoomError['code'], ErrorData>> = {
   'other-room': { reason: 'invite-other-room' },
   'no-such-invite': { reason: 'invite-revoked' },
   'invite-revoked': { reason: 'invite-revoked' },
+  'knock-decided': { reason: 'knock-decided' },
   banned: { reason: 'banned' },
   'still-member': { reason: 'still-member' },
   'bad-group': { reason: 'profile-damaged', part: 'room' },

@@ -1,4 +1,5 @@
 import type { RoomEvent, Settings, Warning } from '@gochat/crypto/event';
+import type { Knock } from '@gochat/crypto/knock';
 import { type Author, labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
 import type { Silence } from '@gochat/crypto/speaking';
 import type { Position } from '@gochat/protocol/fields';
@@ -87,6 +88,13 @@ export function refusedMessage(
   why: Silence['reason'],
 ): NewItem {
   return { ...stamp(event), ...noMember, kind: 'warning', warning: 'refused-message', member, why };
+}
+
+/** The line about somebody who asks to be let in. The name is a claim: nobody has let in who made it. */
+export function knockLine(event: { readonly seq: Position; readonly at: number }, knock: Knock): NewItem {
+  const { name, identity, words, wish } = knock;
+  const said = words === '' ? {} : { words };
+  return { ...stamp(event), from: name, identity, own: false, kind: 'knocked', id: wish.id, ...said };
 }
 
 /** The line before a message or change that refers to a message at another position than here. */

@@ -9,7 +9,14 @@ import type { Position } from '@gochat/protocol/fields';
 export type HistoryItem = TextItem | EventItem;
 
 /** A line that is not a message: something happened in the room, or something is wrong with the log. */
-export type EventItem = LeavingItem | JoinedItem | RemovedItem | RenamedItem | ChangedItem | WarningItem;
+export type EventItem =
+  | LeavingItem
+  | KnockedItem
+  | JoinedItem
+  | RemovedItem
+  | RenamedItem
+  | ChangedItem
+  | WarningItem;
 
 /** `seq` and `sub` identify a line permanently. */
 interface Line {
@@ -82,6 +89,15 @@ export interface Reaction {
 /** A member asks to be removed. */
 export interface LeavingItem extends Line {
   readonly kind: 'leaving';
+}
+
+/** Somebody who is no member asks to be let in, under the name `from`. Only admins and moderators have this line. */
+export interface KnockedItem extends Line {
+  readonly kind: 'knocked';
+  /** Of the knock. */
+  readonly id: string;
+  /** What it says to the members. */
+  readonly words?: string;
 }
 
 export interface JoinedItem extends Line {

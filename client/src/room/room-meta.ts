@@ -1,6 +1,7 @@
 import type { KeptPack } from '@gochat/crypto/packs';
 import type { Position, RoomId } from '@gochat/protocol/fields';
 import type { FileLimits } from '../files/files.ts';
+import type { WaitingKnock } from './waiting-knocks.ts';
 
 export interface Arriving {
   readonly device: string;
@@ -81,6 +82,8 @@ export interface RoomMeta {
   };
   /** When each person, by identity key, spoke last in the room's slow mode, by the server's clock. Absent without slow mode. */
   readonly spoke?: Readonly<Record<string, number>> | undefined;
+  /** Who waits to be let in, oldest first. */
+  readonly knocks?: readonly WaitingKnock[];
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

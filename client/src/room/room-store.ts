@@ -33,7 +33,7 @@ import { BoxOpener } from './box-opener.ts';
 import { isChange, targetOf } from './changes.ts';
 import { awaitsOther, calledBy, ownIdentity } from './direct-room.ts';
 import { EpochStore } from './epoch-store.ts';
-import { nameOf as eventName, refusedMessage, toHistory } from './event-history.ts';
+import { nameOf as eventName, knockLine, refusedMessage, toHistory } from './event-history.ts';
 import { type Expiring, expiringNext } from './expiring.ts';
 import {
   type BannedPerson,
@@ -52,6 +52,7 @@ import { RecentIds } from './recent-ids.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 import { lineChanges } from './stored-history.ts';
 import { isSlow, ownSilence, Turns } from './turns.ts';
+import { decidesKnocks, isNoticed, undecided, withKnock } from './waiting-knocks.ts';
 
 /** How long a device is a newcomer. */
 const NEWCOMER_MS = 10 * 60 * 1000;
@@ -232,6 +233,7 @@ export class RoomStore {
       leaving: this.#leavingAfter(steps),
       spoke: this.#turns.spoke,
     };
+    this.#forgetDecided();
     this.#forgetFormer();
     this.#noteOusting(steps);
     if (leaving !== undefined && this.#outbox.get(leaving) === undefined) {
@@ -623,6 +625,10 @@ export class RoomStore {
     { said, isOwn }: { readonly said: RoomEvent; readonly isOwn: boolean },
     room: Room,
   ): Promise<RecordChange[]> {
+    if (said.kind === 'knocked') {
+      await this.#hearKnock(writer, said, room);
+      return [];
+    }
     const pack = packs.read(said, room);
     if (pack !== undefined) this.#wantPack(pack, room);
     if (said.kind === 'message' && said.content.kind === 'pack') return [];
@@ -647,6 +653,27 @@ export class RoomStore {
       else if (item !== undefined) await writer.add(item, proof);
     }
     return proof === undefined ? [] : this.#epochs.changes(room, proof.leaf);
+  }
+
+  /** Somebody asks to be let in: admins and moderators see it in the room. */
+  async #hearKnock(
+    writer: HistoryWriter,
+    { seq, at, knock }: Extract<RoomEvent, { kind: 'knocked' }>,
+    room: Room,
+  ): Promise<void> {
+    const { knocks = [] } = this.#meta;
+    const waiting = withKnock(knocks, { ...knock, seq, at }, room);
+    if (waiting === knocks) return;
+    this.#meta = { ...this.#meta, knocks: waiting };
+    if (decidesKnocks(room, ownIdentity(room)) && isNoticed(waiting, knock, room))
+      await writer.add(knockLine({ seq, at }, knock));
+  }
+
+  #forgetDecided(): void {
+    const { knocks, ...meta } = this.#meta;
+    if (knocks === undefined) return;
+    const left = undecided(knocks, this.#room);
+    this.#meta = left.length === 0 ? meta : { ...meta, knocks: left };
   }
 
   /** Whoever is banned is no member any more: the name is that of the history. */

@@ -84,7 +84,7 @@ function withIdentities(
 
 /** An event as an older version stored it: `text` is the sentence without its subject. */
 interface SentenceItem extends Pick<EventItem, 'seq' | 'sub' | 'at' | 'from' | 'identity' | 'own'> {
-  readonly kind: Exclude<EventItem['kind'], 'warning' | 'renamed'> | 'trouble';
+  readonly kind: Exclude<EventItem['kind'], 'warning' | 'renamed' | 'knocked'> | 'trouble';
   readonly text: string;
 }
 

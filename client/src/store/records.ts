@@ -6,7 +6,17 @@ import type { Store, StoreChange } from './store.ts';
 
 /** A record's place. The store doesn't show which room it belongs to. */
 export type RecordKey =
-  | { readonly of: 'identity' | 'settings' | 'unanswered' | 'kept' | 'linking' | 'restoring' | 'requests' }
+  | {
+      readonly of:
+        | 'identity'
+        | 'settings'
+        | 'unanswered'
+        | 'kept'
+        | 'linking'
+        | 'restoring'
+        | 'requests'
+        | 'knocks';
+    }
   | { readonly of: 'room' | 'state' | 'request' | 'notes'; readonly room: RoomId }
   | {
       readonly of: 'history' | 'outbox' | 'epoch' | 'received';
@@ -135,6 +145,7 @@ export class Records {
       case 'unanswered':
       case 'kept':
       case 'requests':
+      case 'knocks':
       case 'linking':
       case 'restoring':
         return recordKey(this.#vault, place.of);
