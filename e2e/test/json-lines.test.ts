@@ -294,7 +294,7 @@ test('what every command prints as JSON has the keys that the documentation list
     ['invite', 'kitchen', '--uses', '1'],
     [{ ...kitchen, id: ID, link: LINK }],
   );
-  const listed = { by: 'ana', live: true, expires: expect.any(Number) };
+  const listed = { by: 'ana', live: true, expires: expect.any(Number), approval: false };
   await prints(
     'ana',
     ['invites', 'kitchen'],
@@ -305,6 +305,24 @@ test('what every command prints as JSON has the keys that the documentation list
   );
   const revoked = String(invite?.id);
   await prints('ana', ['revoke', 'kitchen', revoked], [{ ...kitchen, revoked }]);
+  const made = { ...kitchen, id: ID, link: LINK };
+  const [door] = await prints('ana', ['invite', 'kitchen', '--approve'], [made]);
+  for (const name of ['cleo', 'dora']) {
+    const asking = ['join', String(door?.link), '--as', name, '--no-chat', '--words', 'hello'];
+    const asked = await gochat(name, asking);
+    expect(asked).toMatchObject({ code: 3, out: '' });
+  }
+  const at = expect.any(Number);
+  const waits = { room, name: 'kitchen', server: expect.any(String), as: 'cleo', at, state: 'waiting' };
+  await prints('cleo', ['knocks'], [waits]);
+  const asks = { room, id: ID, identity: expect.any(String), words: 'hello', at, banned: false };
+  await prints(
+    'ana',
+    ['knocks', 'kitchen'],
+    ['cleo', 'dora'].map((name) => ({ ...asks, name })),
+  );
+  await prints('ana', ['approve', 'kitchen', 'cleo'], [{ ...kitchen, approved: 'cleo' }]);
+  await prints('ana', ['decline', 'kitchen', 'dora'], [{ ...kitchen, declined: 'dora' }]);
   await prints('ana', ['admin', 'kitchen', 'ben'], [{ ...kitchen, member: 'ben', admin: true }]);
   await prints('ana', ['admin', 'kitchen', 'ben', '--drop'], [{ ...kitchen, member: 'ben', admin: false }]);
   for (const [verb, role] of [

@@ -230,6 +230,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
     history: [],
     dm: { name: '本', direct: { state: 'asked' } },
     requests: [],
+    knocks: [],
     nick: { name: '本' },
     leave: {},
   };

@@ -75,8 +75,15 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'join <link>',
-    does: 'join a room, then chat; - reads links from standard input, one on each line, and only joins',
-    options: [AS, ['--no-chat', 'only join'], ...SCREEN, JSON_LINES, WAIT],
+    does: 'join a room, then chat; - reads links from standard input, one on each line, and only joins. A link that needs approval asks to be let in: exits 3 until it is joined, also by the same command later',
+    options: [
+      AS,
+      ['--words <text>', 'what to say to those who let people in, if the link needs approval'],
+      ['--no-chat', 'only join'],
+      ...SCREEN,
+      JSON_LINES,
+      WAIT,
+    ],
     load: async () => (await import('./verbs/join.ts')).run,
   },
   {
@@ -291,6 +298,24 @@ export const VERBS: readonly Verb[] = [
     load: moderation('bans'),
   },
   {
+    name: 'knocks [room]',
+    does: 'list who asks to join ROOM by a link that needs approval; without ROOM, the rooms into which you wait to be let',
+    options: [['--cancel <room>', 'wait no longer to be let into this room'], JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/knocks.ts')).list,
+  },
+  {
+    name: 'approve <room> <knock>',
+    does: 'let in somebody who asks to join, by name or by the id that gochat knocks prints (admins and moderators)',
+    options: [JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/knocks.ts')).approve,
+  },
+  {
+    name: 'decline <room> <knock>',
+    does: 'decline somebody who asks to join, who hears it; a decision is final',
+    options: [JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/knocks.ts')).decline,
+  },
+  {
     name: 'rules <room>',
     does: 'print the rules of a room, or change those that are given (admins only)',
     options: [
@@ -354,6 +379,7 @@ export const VERBS: readonly Verb[] = [
     options: [
       ['--expires <duration>', 'expires after this time (default 7d)'],
       ['--uses <n>', 'how often it can be used (default: unlimited)'],
+      ['--approve', 'who uses it asks to join, and an admin or moderator decides: see knocks'],
       JSON_LINES,
       WAIT,
     ],

@@ -285,6 +285,7 @@ function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen 
     timeline: { rows, more: false, loading: false, unreadKey, unread: 1, target: undefined },
     composer: EMPTY_COMPOSER,
     members: [member(ANA), member(BEN, { here: true }), member(CLEO), member(DORA, { ignored: true })],
+    knocks: '',
     ended: '',
     commands: [
       item('invite', 'Invite'),
@@ -321,6 +322,7 @@ export function snapshot(
     dialog: undefined,
     flash: undefined,
     requests: '',
+    waiting: '',
     unread: { messages: 13, mentions: 2 },
     settings: {},
     ...more,

@@ -18,6 +18,7 @@ import { findMessage, saveFiles } from '../files/save-files.ts';
 import type { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { comesBack } from './comes-back.ts';
 import { columns, formatItem, nameOf } from './format.ts';
+import { knockRows } from './knock-rows.ts';
 import { linkInLines } from './link-lines.ts';
 import { recoveryLines } from './recovery-lines.ts';
 import { requestRows } from './request-rows.ts';
@@ -89,8 +90,24 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     const rows = requestRows(requests);
     return printAll(prompt, text, rows.length === 0 ? [direct.none] : columns(rows));
   },
-  invite: async (_rest, { profile, room, prompt, text }) => {
-    const invite = { room, expiresMs: undefined, uses: undefined, waitMs: WAIT_MS };
+  knocks: async (rest, { profile, room, prompt, text }) => {
+    const [action, ...more] = rest.split(/\s+/);
+    const knock = more.join(' ');
+    const { knocks } = text.lines;
+    if ((action === 'approve' || action === 'decline') && knock !== '') {
+      const method = action === 'approve' ? 'approveKnock' : 'declineKnock';
+      const { name } = await profile.call(method, { room, knock, waitMs: WAIT_MS });
+      return printAll(prompt, text, [
+        (action === 'approve' ? knocks.approved : knocks.declined)(nameOf(name)),
+      ]);
+    }
+    if (action !== '') return printAll(prompt, text, [knocks.usage]);
+    const rows = knockRows(text, await profile.call('knocks', { room }));
+    return printAll(prompt, text, rows.length === 0 ? [knocks.none] : columns(rows));
+  },
+  invite: async (rest, { profile, room, prompt, text }) => {
+    const how = rest === 'approve' ? { approve: true } : {};
+    const invite = { room, expiresMs: undefined, uses: undefined, ...how, waitMs: WAIT_MS };
     const { link } = await profile.call('invite', invite);
     return printAll(prompt, text, [link]);
   },

@@ -10,6 +10,7 @@ import { roomRef } from '../room-id.ts';
 interface Options extends ProfileOptions {
   readonly expires?: string;
   readonly uses?: string;
+  readonly approve?: boolean;
   readonly json?: boolean;
   readonly wait?: string;
 }
@@ -19,6 +20,9 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
   if (expiresMs === 0)
     throw new UsageError('--expires takes a duration above 0: use gochat revoke to revoke an invite');
   const uses = readUses(options.uses);
+  const approve = options.approve === true;
+  if (approve && uses !== undefined)
+    throw new UsageError('--uses has no effect with --approve: whoever asks to join uses nothing up');
   const wait = waitMs(options.wait, 30_000);
   await withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
@@ -26,13 +30,15 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
       room,
       expiresMs,
       uses,
+      ...(approve && { approve }),
       waitMs: wait,
     });
     if (options.json === true) {
       print(io, safeJson({ ...(await roomRef(profile, room)), id, link }));
       return;
     }
-    note(io, io.words.text.lines.invited(expires, uses));
+    const { invited, invitedToAsk } = io.words.text.lines;
+    note(io, approve ? invitedToAsk(expires) : invited(expires, uses));
     print(io, link);
     showQr(io, link);
   });

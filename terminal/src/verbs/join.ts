@@ -1,5 +1,6 @@
 import { ChatError } from '@gochat/client/chat-error';
 import { linkLines } from '@gochat/client/link-lines';
+import type { Params } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { checkGiven } from '@gochat/client/validate-input';
 import { safeJson } from '@gochat/view/safe-json';
@@ -18,6 +19,7 @@ import { readText } from '../utf8-input.ts';
 interface Options extends ProfileOptions, ScreenOptions {
   readonly as?: string;
   readonly chat: boolean;
+  readonly words?: string;
   readonly json?: boolean;
   readonly wait?: string;
 }
@@ -34,7 +36,8 @@ export async function run(io: Io, [given = '']: readonly string[], options: Opti
     if (onScreen && options.as === undefined && (await profile.call('whoami', {})).name === undefined)
       return openScreen(io, profile, { server: await serverAddress(io, profile), link: given }, options);
     const as = await nameFor(profile, options.as);
-    const room = await join(io, profile, { link: given, as, waitMs: wait }, options);
+    const words = options.words === undefined ? {} : { words: options.words };
+    const room = await join(io, profile, { link: given, as, ...words, waitMs: wait }, options);
     if (!chats) return EXIT.done;
     if (onScreen) return openScreen(io, profile, { server: await serverAddress(io, profile), room }, options);
     return chatInLines(io, profile, room);
@@ -75,12 +78,7 @@ function fail(io: Io, line: number, error: unknown): void {
 }
 
 /** Joins by one link, and says so. @returns the room's id */
-async function join(
-  io: Io,
-  profile: Profile,
-  params: { readonly link: string; readonly as: string; readonly waitMs: number },
-  { json }: Options,
-): Promise<string> {
+async function join(io: Io, profile: Profile, params: Params<'join'>, { json }: Options): Promise<string> {
   const { lines } = io.words.text;
   const { already, stayed, ...room } = await showConnecting(io, profile).call('join', params);
   if (json === true) print(io, safeJson({ room: room.id, name: room.name, as: room.as, already, stayed }));

@@ -217,10 +217,10 @@ export const history = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, w
 
 export const invites = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text: { lines } }) => {
   const all = await profile.call('invites', { room, waitMs: ms });
-  const rows = all.map(({ id, by, live, uses, expires }) => [
+  const rows = all.map(({ id, by, live, uses, expires, approval }) => [
     id,
     lines.inviteBy(by),
-    live ? lines.inviteUses(uses) : lines.inviteDead,
+    !live ? lines.inviteDead : approval ? lines.inviteAsks : lines.inviteUses(uses),
     expires === undefined ? '' : lines.inviteUntil(expires),
   ]);
   // A link lets whoever reads it join; only `gochat invite` prints one.

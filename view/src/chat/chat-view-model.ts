@@ -1,5 +1,5 @@
 import type { TextItem } from '@gochat/client/history';
-import type { ChatEvent, DirectRequest, ProfileEvent } from '@gochat/client/methods';
+import type { ChatEvent, DirectRequest, OwnKnock, ProfileEvent, RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import { COMMAND_NAMES, type Commands } from '../commands/command.ts';
 import type { DeviceDialogs } from '../dialogs/device-dialogs.ts';
@@ -68,6 +68,8 @@ class ChatViewModel implements View, Chat {
   #strangers: ReadonlySet<string> = new Set();
   /** The ids of requests that nobody has decided. */
   #requests: ReadonlySet<string> = new Set();
+  /** The rooms into which this person waits to be let. */
+  #knocking: readonly OwnKnock[] = [];
   #identity = '';
   #snapshot: Snapshot | undefined;
   #notifying = false;
@@ -136,12 +138,14 @@ class ChatViewModel implements View, Chat {
     const loading = this.#lazy.load();
     // What needs them reports why they can't be loaded.
     loading.catch(() => undefined);
-    const [{ identity }, preferences, rooms] = await Promise.all([
+    const [{ identity }, preferences, rooms, knocking] = await Promise.all([
       this.profile.call('whoami', {}),
       this.profile.call('preferences', {}),
       this.profile.call('rooms', {}),
+      this.profile.call('knocking', {}),
     ]);
     this.#identity = identity;
+    this.#knocking = knocking;
     this.preferences.replace(preferences);
     if (rooms.length > 0 || !this.#mayBeLazy) await loading;
     for (const info of rooms) await this.rooms.add(info);
@@ -191,6 +195,7 @@ class ChatViewModel implements View, Chat {
       preferences: this.preferences.current,
       strangers: this.#strangers,
       requests: this.#requests.size,
+      knocking: this.#knocking,
       words: this.words,
       commands: this.commands,
     });
@@ -204,6 +209,7 @@ class ChatViewModel implements View, Chat {
     else if (!isOfRoom(event)) this.#takeOfDevices(event);
     else if (!this.#lazy.isLoaded) this.#lazy.use(() => this.#take(event));
     else {
+      if (event.kind === 'room') this.#noteKnocks(event.room);
       this.rooms.take(event);
       if (event.kind === 'expired') this.messages.expire(event.room, event.until);
       if (event.kind === 'notes') this.messages.follow(event.room);
@@ -220,10 +226,51 @@ class ChatViewModel implements View, Chat {
       this.#takeRequests(event.requests);
       return;
     }
+    if (event.kind === 'knocking') {
+      this.#takeKnocking(event.knocking);
+      return;
+    }
     const before = this.#strangers;
     this.#strangers = new Set(event.devices.filter(({ unknown }) => unknown).map(({ key }) => key));
     this.#touch();
     if ([...this.#strangers].some((key) => !before.has(key))) this.#withDevices((devices) => devices.warn());
+  }
+
+  /** Somebody else waits to be let into a room. */
+  #noteKnocks({ id, name, knocks }: RoomInfo): void {
+    const known = this.rooms.get(id)?.info.knocks ?? 0;
+    if (knocks <= known) return;
+    const { notification, knocked } = this.words.text.status;
+    const body = knocked(sanitizeLine(name));
+    this.flashes.good(body);
+    this.platform.notify({ title: notification.title, body, room: id, mention: true });
+  }
+
+  #takeKnocking(knocking: readonly OwnKnock[]): void {
+    const before = this.#knocking;
+    this.#knocking = knocking;
+    this.#touch();
+    const { notification, notLetIn } = this.words.text.status;
+    for (const one of before) {
+      const now = knocking.find(({ room }) => room === one.room)?.state;
+      if (now === undefined) this.flashes.attempt(() => this.#endsWaiting(one));
+      if (now === one.state || (now !== 'declined' && now !== 'ended')) continue;
+      const body = notLetIn(sanitizeLine(one.name));
+      this.flashes.bad(body);
+      this.platform.notify({ title: notification.title, body, room: '', mention: true });
+    }
+  }
+
+  /** Whoever no longer waits is in the room, or has cancelled. */
+  async #endsWaiting({ room, name }: OwnKnock): Promise<undefined> {
+    const rooms = await this.profile.call('rooms', {});
+    if (!rooms.some(({ id, status }) => id === room && status === 'active')) return;
+    const { notification, letIn } = this.words.text.status;
+    const body = letIn(sanitizeLine(name));
+    if (this.navigation.room === undefined && this.dialogs.dialog === undefined)
+      await this.navigation.enter(room);
+    this.flashes.good(body);
+    this.platform.notify({ title: notification.title, body, room, mention: true });
   }
 
   #takeRequests(requests: readonly DirectRequest[]): void {

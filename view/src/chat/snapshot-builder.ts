@@ -1,3 +1,4 @@
+import type { OwnKnock } from '@gochat/client/methods';
 import { isOffice } from '@gochat/client/roles';
 import type { Preferences } from '@gochat/client/settings';
 import type { CommandName, Commands } from '../commands/command.ts';
@@ -26,6 +27,8 @@ interface SnapshotParts {
   readonly strangers: ReadonlySet<string>;
   /** How many ask to write to this person. */
   readonly requests: number;
+  /** Into which rooms this person waits to be let. */
+  readonly knocking: readonly OwnKnock[];
   readonly words: ViewWords;
   readonly commands: Commands;
 }
@@ -33,6 +36,7 @@ interface SnapshotParts {
 /** The commands that a room's panel offers, in its order. */
 const PANEL: readonly CommandName[] = [
   'invite',
+  'knocks',
   'invites',
   'rename',
   'rules',
@@ -72,6 +76,7 @@ export class SnapshotBuilder {
       dialog: parts.dialog,
       flash: parts.flash,
       requests: parts.requests === 0 ? '' : parts.words.text.status.requests(parts.requests),
+      waiting: this.#reuse('waiting', [parts.knocking, parts.words], () => waitingText(parts)),
       unread: this.#reuse('unread', [messages, mentions], () => ({ messages, mentions })),
       settings: preferences.screen,
     };
@@ -126,6 +131,7 @@ export class SnapshotBuilder {
       timeline,
       composer: composer ?? NOTHING,
       members,
+      knocks: ended === '' && info.knocks > 0 ? words.text.status.knocks(info.knocks) : '',
       typing,
       search: found,
       notify: settings.notify,
@@ -169,12 +175,13 @@ export class SnapshotBuilder {
 
   #commands(room: RoomViewModel, { commands, words }: SnapshotParts): readonly MenuItem[] {
     const isMuted = room.settings.notify === 'none';
-    const { pins, role } = room.info;
+    const { pins, role, knocks } = room.info;
     const isShown: Partial<Record<CommandName, boolean>> = {
       // The form of all settings has them.
       rules: !commands.isAvailable('rename'),
       pins: pins.length > 0,
       bans: isOffice(role),
+      knocks: isOffice(role) && knocks > 0,
     };
     const available = PANEL.filter((name) => commands.isAvailable(name) && isShown[name] !== false);
     return this.#reuse('commands', [available.join(), isMuted, words], () =>
@@ -246,6 +253,15 @@ export class SnapshotBuilder {
   #list<T>(name: string, items: readonly T[]): readonly T[] {
     return this.#reuse(name, items, () => items);
   }
+}
+
+function waitingText({ knocking, words }: SnapshotParts): string {
+  const { waiting, declined } = words.text.status;
+  const isOver = ({ state }: OwnKnock) => state === 'declined' || state === 'ended';
+  const named = (all: readonly OwnKnock[]) => all.map(({ name }) => sanitizeLine(name));
+  const [over, open] = [named(knocking.filter(isOver)), named(knocking.filter((one) => !isOver(one)))];
+  if (open.length > 0) return waiting(open);
+  return over.length > 0 ? declined(over) : '';
 }
 
 const NOTHING = {

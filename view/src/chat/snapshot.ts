@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly flash: Flash | undefined;
   /** How many people ask to write to this person, in words; empty for nobody. The command `requests` lists them. */
   readonly requests: string;
+  /** Into which rooms this person waits to be let, or wasn't, in words; empty for none. The command `knocking` lists them. */
+  readonly waiting: string;
   /** For a window's title: what is unread in rooms that aren't muted. */
   readonly unread: { readonly messages: number; readonly mentions: number };
   /** Settings of this profile's screens, by their names. */
@@ -71,6 +73,8 @@ export interface RoomScreen {
   readonly composer: Composer;
   /** Empty once this profile is no longer a member. */
   readonly members: readonly MemberRow[];
+  /** How many wait to be let in, in words; empty for nobody, or if others decide. The command `knocks` lists them. */
+  readonly knocks: string;
   /** Why this profile is no longer a member, or empty. The history can still be read. */
   readonly ended: string;
   /** What can be done with the room now: commands by name, with their labels. */

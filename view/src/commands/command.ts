@@ -47,6 +47,7 @@ export const COMMAND_NAMES = [
   'unread-room',
   'settings',
   'requests',
+  'knocking',
   'devices',
   'link',
   'recovery',
@@ -57,6 +58,7 @@ export const COMMAND_NAMES = [
   // about the open room
   'invite',
   'invites',
+  'knocks',
   'members',
   'dm',
   'verify',

@@ -10,7 +10,7 @@ import { quit, send } from '../dialogs/attach.ts';
 import { deviceDialogs } from '../dialogs/device-dialogs.ts';
 import { showRequests, writeTo } from '../dialogs/direct.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
-import { askInvite, showInvites } from '../dialogs/invites.ts';
+import { APPROVED_TERMS, askInvite, showInvite, showInvites } from '../dialogs/invites.ts';
 import { isOtherLink, openLink } from '../dialogs/join.ts';
 import { askDelete, askEmoji, askFile, inspect, react } from '../dialogs/message.ts';
 import {
@@ -141,6 +141,9 @@ const APP: Partial<Record<CommandName, Action>> = {
     choices: THEMES,
     run: ({ chat, args }) => setTheme(chat, args),
   },
+  knocking: {
+    attempt: async ({ chat }) => (await import('../dialogs/knocks.ts')).showOwnKnocks(chat),
+  },
   requests: { run: ({ chat }) => showRequests(chat) },
   devices: {
     attempt: async ({ chat }) => {
@@ -178,8 +181,18 @@ const APP: Partial<Record<CommandName, Action>> = {
 };
 
 const ROOM: Partial<Record<CommandName, Action>> = {
-  invite: { available: mayInvite, run: ({ chat }) => askInvite(chat) },
+  invite: {
+    takes: 'optional',
+    completes: 'choice',
+    choices: ['approve'],
+    available: mayInvite,
+    run: ({ chat, args }) => (args === '' ? askInvite(chat) : showInvite(chat, APPROVED_TERMS)),
+  },
   invites: { aliases: ['revoke'], available: mayInvite, run: ({ chat }) => showInvites(chat) },
+  knocks: {
+    available: isStaff,
+    attempt: async ({ chat, room }) => (await import('../dialogs/knocks.ts')).showKnocks(chat, room),
+  },
   members: {
     aliases: ['who', 'names'],
     available: isMember,

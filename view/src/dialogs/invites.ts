@@ -5,7 +5,7 @@ import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { InviteDialog, InvitesDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
-import { choiceField, form } from './forms.ts';
+import { choiceField, form, toggleField } from './forms.ts';
 import { qrSquares } from './qr-squares.ts';
 
 /** What these dialogs work with. */
@@ -20,10 +20,15 @@ interface Terms {
   readonly expiresMs: number;
   /** Undefined for any number of uses. */
   readonly uses?: number;
+  /** An admin or moderator decides about each person who uses it. */
+  readonly approve?: true;
 }
 
 /** The terms that are offered first: a link that falls into other hands is of no use for long. */
 export const FIRST_TERMS: Terms = { expiresMs: 7 * DAY_MS, uses: 1 };
+
+/** Those of a link whose users an admin or moderator lets in, each of them. */
+export const APPROVED_TERMS: Terms = { expiresMs: 7 * DAY_MS, approve: true };
 
 /** Asks how long and how often a link can be used, then shows it. */
 export function askInvite(chat: InviteParts): void {
@@ -43,13 +48,17 @@ export function askInvite(chat: InviteParts): void {
   const fields = [
     choiceField('expires', invite.expires, String(FIRST_TERMS.expiresMs), expires),
     choiceField('uses', invite.uses, String(FIRST_TERMS.uses), uses),
+    toggleField('approve', invite.approve, false),
   ];
   chat.dialogs.show({
     dialog: form(invite.title, [invite.text], fields, invite.submit),
     submit: (values) =>
       showInvite(chat, {
         expiresMs: Number(values.expires),
-        ...(values.uses !== '' && { uses: Number(values.uses) }),
+        // Nobody uses it up by asking.
+        ...(values.approve === 'on'
+          ? { approve: true }
+          : values.uses !== '' && { uses: Number(values.uses) }),
       }),
   });
 }
@@ -59,8 +68,11 @@ export function showInvite(chat: InviteParts, terms: Terms): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
   const { id } = room.info;
-  const create = ({ expiresMs, uses }: Terms) =>
-    chat.profile.call('invite', { room: id, expiresMs, uses, waitMs: WAIT_MS });
+  const create = ({ expiresMs, uses, approve }: Terms) =>
+    chat.profile.call('invite', {
+      ...{ room: id, expiresMs, uses, waitMs: WAIT_MS },
+      ...(approve && { approve }),
+    });
   const made = create(terms).catch((error: unknown) => {
     if (!(error instanceof ChatError) || error.data.reason !== 'invite-lifetime') throw error;
     return create({ ...terms, expiresMs: error.data.most });
@@ -68,7 +80,12 @@ export function showInvite(chat: InviteParts, terms: Terms): void {
   void present(
     chat,
     room,
-    made.then((invite) => ({ ...invite, uses: terms.uses, mayRevoke: true })),
+    made.then((invite) => ({
+      ...invite,
+      uses: terms.uses,
+      approval: terms.approve === true,
+      mayRevoke: true,
+    })),
   );
 }
 
@@ -77,6 +94,7 @@ interface PresentedInvite {
   readonly link: string;
   readonly expires: number | undefined;
   readonly uses: number | undefined;
+  readonly approval: boolean;
   readonly mayRevoke: boolean;
 }
 
@@ -104,10 +122,11 @@ function present(chat: InviteParts, room: RoomViewModel, coming: Promise<Present
   return coming.then(
     async (one) => {
       shown = one;
-      const { link, expires, uses, mayRevoke } = one;
+      const { link, expires, uses, approval, mayRevoke } = one;
       const qr = await qrSquares(link);
       const until = expires === undefined ? undefined : chat.words.clock.moment(expires);
-      const text = [invite.created(sanitizeLine(room.info.name), until, uses), invite.send];
+      const name = sanitizeLine(room.info.name);
+      const text = [approval ? invite.asks(name, until) : invite.created(name, until, uses), invite.send];
       handle.update({ link, qr, text, mayRevoke, busy: false });
     },
     (error: unknown) => handle.update({ text: [], busy: false, error: chat.flashes.textOf(error) }),
@@ -144,6 +163,7 @@ export function showInvites(chat: InviteParts): void {
               sanitizeLine(one.by),
               one.expires === undefined ? undefined : chat.words.clock.moment(one.expires),
               one.uses,
+              one.approval,
             )
           : invites.dead,
         mayRevoke: mayRevoke(one),

@@ -1,3 +1,4 @@
+import { ChatError } from '@gochat/client/chat-error';
 import { isDeviceLink, isRecoveryLink } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { readMessageLink } from '../text/message-link.ts';
@@ -69,6 +70,10 @@ async function look(chat: Chat, link: string, asked: DialogHandle<FormDialog>): 
     else chat.flashes.good(joined.stayed ? flashes.stayed(name) : flashes.joined(name));
     return;
   }
+  if (preview.approval) {
+    askApproval(chat, link, name);
+    return;
+  }
   const names = preview.members.map(sanitizeLine);
   const text = [
     join.invited(preview.by === '' ? '' : sanitizeLine(preview.by), name),
@@ -91,6 +96,37 @@ async function look(chat: Chat, link: string, asked: DialogHandle<FormDialog>): 
       if (handle.isOpen) await chat.navigation.enter(room.id);
       handle.close();
       chat.flashes.good(chat.words.text.flashes.joined(sanitizeLine(room.name)));
+    },
+  });
+  void warnOfLoss(chat, (warning) => handle.update({ text: [...text, warning] }));
+}
+
+/** Asks to be let into a room. Who asks is in it once an admin or moderator has approved, which may have happened already. */
+function askApproval(chat: Chat, link: string, name: string): void {
+  const { create, join } = chat.words.text.dialogs;
+  const text = [join.approval(name), join.approvalMore, join.privacy];
+  const fields = [
+    textField('as', create.as, chat.preferences.current.name ?? guestName(chat), create.asHint),
+    textField('words', join.words),
+  ];
+  const handle = chat.dialogs.show<FormDialog>({
+    dialog: form(join.title, text, fields, join.ask),
+    submit: async ({ as = '', words = '' }) => {
+      checkNames(chat, { as }, ['as']);
+      const call = { link, as, words: words.trim(), waitMs: WAIT_MS };
+      const room = await chat.profile.call('join', call).catch((error: unknown) => {
+        if (!(error instanceof ChatError) || error.data.reason !== 'knock-waiting') throw error;
+        return error;
+      });
+      void chat.platform.keepsProfile(true);
+      if (!(room instanceof ChatError) && handle.isOpen) await chat.navigation.enter(room.id);
+      handle.close();
+      const { flashes } = chat.words.text;
+      chat.flashes.good(
+        room instanceof ChatError
+          ? chat.words.text.error(room.data)
+          : flashes.joined(sanitizeLine(room.name)),
+      );
     },
   });
   void warnOfLoss(chat, (warning) => handle.update({ text: [...text, warning] }));

@@ -51,13 +51,24 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       label: 'Requests',
       help: 'List who asks to write to you alone, and decide; say who may ask',
     },
+    knocking: {
+      label: 'Waiting for approval',
+      help: 'List the rooms into which you wait to be let',
+    },
+    knocks: {
+      label: 'Asking to join',
+      help: 'List who asks to join by a link that needs approval, and decide',
+    },
     dm: {
       label: 'Write to a member',
       help: 'Write to one member alone: they are asked first, with your first words',
       placeholder: 'MEMBER',
     },
     quit: { label: 'Quit', help: 'Quit; messages waiting to be sent are kept' },
-    invite: { label: 'Invite', help: 'Create an invite link with its QR code' },
+    invite: {
+      label: 'Invite',
+      help: 'Create an invite link with its QR code; approve: one with which people ask to join',
+    },
     invites: { label: 'Invites', help: 'List the invites; copy, show or revoke one' },
     members: { label: 'Members', help: 'List the members' },
     verify: { label: 'Verify', help: 'Compare safety numbers with a member', placeholder: 'MEMBER' },

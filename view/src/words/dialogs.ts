@@ -38,6 +38,11 @@ export function dialogWords(f: Formats) {
         setting === 'none'
           ? 'You can’t read messages sent before you join.'
           : `You will be able to read ${shownHistory(f, setting)}, as members share them.`,
+      /** Of a link that needs approval. */
+      approval: (room: string) => `An admin or moderator of ${room} decides who comes in.`,
+      approvalMore: 'They see your name, and what you say. You don’t see the members before you are in.',
+      words: 'Say who you are',
+      ask: 'Ask to join',
       /** A name to start with. */
       guest: (number: number) => `guest ${number}`,
       submit: 'Join',
@@ -50,6 +55,12 @@ export function dialogWords(f: Formats) {
       days: (n: number) => f.plural(n, { one: '# day', other: '# days' }),
       uses: 'Can be used',
       unlimited: 'without limit',
+      approve: 'An admin or moderator lets each person in',
+      /** @param until a date and time. */
+      asks: (room: string, until: string | undefined) => {
+        const asks = `Anyone with this link can ask to join ${room}`;
+        return `${until === undefined ? asks : `${asks} until ${until}`}. An admin or moderator decides.`;
+      },
       times: (n: number) => f.plural(n, { one: 'once', other: '# times' }),
       submit: 'Create link',
       creating: 'Creating link…',
@@ -66,9 +77,10 @@ export function dialogWords(f: Formats) {
       title: 'Invites',
       none: 'There are no invites.',
       /** @param expires a date. Undefined means no limit. */
-      live: (by: string, expires: string | undefined, uses: number | undefined) =>
+      live: (by: string, expires: string | undefined, uses: number | undefined, approval: boolean) =>
         [
           `by ${by}`,
+          approval ? 'needs approval' : '',
           expires === undefined ? '' : `expires ${expires}`,
           uses === undefined ? '' : f.plural(uses, { one: '# use left', other: '# uses left' }),
         ]

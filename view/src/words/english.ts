@@ -37,6 +37,7 @@ function text(f: Formats) {
     error: errorText(f),
     export: async () => (await import('./export.ts')).exportWords(f),
     history: (setting: HistorySetting) => shownHistory(f, setting),
+    knocks: async () => (await import('./knocks.ts')).knockWords(),
     messageDialogs: async () => (await import('./message-dialogs.ts')).messageDialogWords(f),
     flashes: flashWords(f),
     rules: ruleWords(f),

@@ -83,6 +83,19 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         return `There is no invite “${sanitizeLine(error.id)}”`;
       case 'invite-ambiguous':
         return `Several invites begin with “${sanitizeLine(error.id)}”: ${listed(error.ids)}`;
+      case 'knock-unknown':
+        return `Nobody who asks to join, and no room that you wait for, is called “${sanitizeLine(error.id)}”`;
+      case 'knock-ambiguous':
+        return `Several who ask to join are called “${sanitizeLine(error.id)}”; choose one by its id: ${listed(error.ids)}`;
+      case 'knock-waiting':
+        return `${sanitizeLine(error.room)} needs approval: an admin or moderator is asked to let you in. You join once they do`;
+      case 'knock-declined':
+        return `An admin or moderator of ${sanitizeLine(error.room)} has declined to let you in`;
+      case 'knock-words':
+        return f.plural(error.most, {
+          one: 'Say less: at most # byte',
+          other: 'Say less: at most # bytes',
+        });
       case 'request-unknown':
         return `There is no request ${sanitizeLine(error.id)}, or several begin so`;
       case 'entry-unknown':
@@ -276,7 +289,9 @@ const FIXED = {
   'invite-damaged':
     'The server’s data for this invite is damaged: ask a member to open the room, then try again',
   'invite-other-room': 'This is not the room that the link is for',
-  banned: 'You are banned from this room',
+  banned: 'This person is banned from this room',
+  'knock-decided': 'Somebody has decided about this request already',
+  'knocks-full': 'Too many people wait to be let into this room: try again tomorrow',
   'still-member':
     'You are still a member of this room with keys that this profile does not have: ask an admin to remove you, then open the link again',
   'room-gone': 'The server has no such room',

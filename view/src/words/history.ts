@@ -21,6 +21,10 @@ export function eventText(f: Formats): (event: EventItem, who: Who) => string {
           one: `${names} is leaving the room`,
           other: `${names} are leaving the room`,
         });
+      case 'knocked':
+        return event.words === undefined
+          ? `${names} asks to join`
+          : `${names} asks to join: “${sanitizeLine(event.words)}”`;
       case 'joined':
         if (event.another === true) return `${names} joined with another device`;
         if (event.unfollowed !== undefined)

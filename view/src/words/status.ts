@@ -62,6 +62,15 @@ export function statusWords(f: Formats) {
     people: 'People',
     /** How many people ask to write to this person. */
     requests: (count: number) => f.plural(count, { one: '# request', other: '# requests' }),
+    /** How many wait to be let into the open room. */
+    knocks: (count: number) => f.plural(count, { one: '# asks to join', other: '# ask to join' }),
+    /** Somebody asks to be let into a room. */
+    knocked: (room: string) => `Somebody asks to join ${room}: /knocks`,
+    /** Rooms into which this person waits to be let, and those that have declined. */
+    waiting: (rooms: readonly string[]) => `Waiting to be let in: ${names(rooms)}`,
+    declined: (rooms: readonly string[]) => `Not let in: ${names(rooms)}`,
+    letIn: (room: string) => `You were let into ${room}`,
+    notLetIn: (room: string) => `You were not let into ${room}: /knocking`,
     /** Somebody asks to write to this person alone. */
     asks: (name: string) => `${name} wants to write to you: /requests`,
     typing: (who: readonly string[]) =>

@@ -14,6 +14,21 @@ export function lineText(f: Formats) {
     ]);
   const members = (count: number) => f.plural(count, { one: '# member', other: '# members' });
   return {
+    knocks: {
+      none: 'nobody asks to join: gochat invite ROOM --approve makes a link that needs approval',
+      noneWaiting: 'you wait for nobody’s approval',
+      banned: 'banned',
+      approved: (name: string) => `${name} is let in, and joins as soon as their device asks again`,
+      declined: (name: string) => `${name} is declined`,
+      cancelled: 'you no longer wait for this room',
+      states: {
+        sending: 'not asked yet',
+        waiting: 'waits for approval',
+        declined: 'declined',
+        ended: 'the link works no more',
+      },
+      usage: 'Usage: /knocks, /knocks approve ID, /knocks decline ID',
+    },
     direct: {
       /** @param name of the other person */
       asked: (name: string) => `${name} is asked; what you write waits here until ${name} accepts`,
@@ -212,7 +227,11 @@ export function lineText(f: Formats) {
       members: { args: '', text: 'list the members' },
       dm: { args: 'NAME [TEXT]', text: 'write to one member alone; asks first' },
       requests: { args: '[accept|ignore ID]', text: 'list who asks to write to you, or decide' },
-      invite: { args: '', text: 'create an invite link (7 days, unlimited uses)' },
+      knocks: { args: '[approve|decline ID]', text: 'list who asks to join, or decide' },
+      invite: {
+        args: '[approve]',
+        text: 'create an invite link (7 days, unlimited uses); approve: people ask to join with it',
+      },
       remove: { args: 'NAME', text: 'remove a member (admins)' },
       safety: { args: '[NAME]', text: 'show safety numbers to compare over another channel' },
       inspect: { args: '[SEQ]', text: 'show what the server stores of a message (default: the last)' },
@@ -282,6 +301,7 @@ export function lineText(f: Formats) {
     inviteBy: (who: string) => `by ${who}`,
     inviteUses: (count: number | undefined) =>
       count === undefined ? 'unlimited uses' : f.plural(count, { one: '# use left', other: '# uses left' }),
+    inviteAsks: 'needs approval',
     inviteDead: 'used up or expired',
     inviteUntil: (at: number) => `until ${date(at)}`,
     revoked: 'the invite is revoked',
@@ -302,6 +322,9 @@ export function lineText(f: Formats) {
     nothingDecrypted: '(nothing that this profile can read)',
 
     created: (name: string) => `created the room “${name}”`,
+    /** Of a link that needs approval. */
+    invitedToAsk: (until: number) =>
+      `Until ${date(until)}, anyone with this link can ask to join; gochat knocks ROOM lists them:`,
     /** @param uses how many can use the link; any number when undefined. */
     invited: (until: number, uses: number | undefined) =>
       uses === undefined

@@ -152,9 +152,7 @@ function bodyView(snapshot: Snapshot, ui: Ui, body: BodyLayout, options: DrawOpt
   const { symbols, rowLines, keysOf } = options;
   const left = body.rooms === 0 ? undefined : roomsPane(snapshot, body.rooms, height, options);
   const right =
-    body.members === 0 || room === undefined
-      ? undefined
-      : membersPane(room.members, body.members, height, options);
+    body.members === 0 || room === undefined ? undefined : membersPane(room, body.members, height, options);
   const rows = room?.timeline.rows ?? [];
   const layout = room && { rows, gutter: gutterOf(centreWidth, rows), height, rowLines };
   const timeline =

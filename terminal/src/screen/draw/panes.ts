@@ -7,6 +7,7 @@ import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
 
 const DIM: Style = { fg: 'dim' };
+const ASKS: Style = { fg: 'accent', bold: true };
 const BAR: Style = { bg: 'bar' };
 
 /** A list beside the timeline, with the id of the item on each line. */
@@ -15,9 +16,9 @@ export interface PaneView {
   readonly ids: readonly (string | undefined)[];
 }
 
-/** The rooms with number, name and unread counts, around the open one; above them, who asks to write. */
+/** The rooms with number, name and unread counts, around the open one; above them, who asks to write, and who has yet to let this person in. */
 export function roomsPane(
-  { rooms, requests }: Pick<Snapshot, 'rooms' | 'requests'>,
+  { rooms, requests, waiting }: Pick<Snapshot, 'rooms' | 'requests' | 'waiting'>,
   width: number,
   height: number,
   look: Look,
@@ -29,6 +30,7 @@ export function roomsPane(
   });
   const all = [
     ...(requests === '' ? [] : [title(requests, { fg: 'accent', bold: true })]),
+    ...(waiting === '' ? [] : [title(waiting, { fg: 'accent' })]),
     ...rooms.flatMap((room) => [
       ...(room.heading === '' ? [] : [title(room.heading, DIM)]),
       { line: roomLine(room, width, look), id: room.id },
@@ -68,23 +70,26 @@ function roomLine(room: RoomEntry, width: number, { symbols, text }: Look): Line
   return ends([number, name], right, width, background);
 }
 
-/** The members, with marks for those who are present, admins, or verified. */
+/** Who asks to join, and the members, with marks for those who are present, admins, or verified. */
 export function membersPane(
-  members: readonly MemberRow[],
+  { members, knocks }: Pick<RoomScreen, 'members' | 'knocks'>,
   width: number,
   height: number,
   look: Look,
 ): PaneView {
   const { symbols, text } = look;
-  const shown = members.slice(0, height - 1);
-  const title = fit([span(` ${text.members(members.length)}`, DIM)], width);
+  const asks =
+    knocks === '' ? [] : [fit([span(` ${shorten(knocks, width - 2, symbols.ellipsis)}`, ASKS)], width)];
+  const above = [fit([span(` ${text.members(members.length)}`, DIM)], width), ...asks].slice(0, height);
+  const rest = height - above.length;
+  const shown = members.slice(0, rest);
   const body = filled(
     shown.map((member) => memberLine(member, width, symbols)),
-    { width, height: height - 1, above: false, below: shown.length < members.length, symbols },
+    { width, height: rest, above: false, below: shown.length < members.length, symbols },
   );
   return {
-    lines: [title, ...body],
-    ids: [undefined, ...Array.from({ length: height - 1 }, (_, i) => shown[i]?.identity)],
+    lines: [...above, ...body],
+    ids: [...above.map(() => undefined), ...Array.from({ length: rest }, (_, i) => shown[i]?.identity)],
   };
 }
 

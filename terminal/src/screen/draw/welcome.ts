@@ -24,13 +24,14 @@ export function welcomeLines(
     ['q', words.quit],
   ];
   const keyWidth = Math.max(...keys.map(([key]) => widthOf(key))) + 2;
-  const all: readonly Line[] = [
+  const all: Line[] = [
     [span(none ? words.noRooms : words.noneOpen, { bold: true })],
     [],
     ...keys.map(
       ([key, action]): Line => [span(key.padEnd(keyWidth), { fg: 'accent', bold: true }), span(action)],
     ),
   ];
+  if (snapshot.waiting !== '') all.splice(1, 0, [], [span(snapshot.waiting, { fg: 'accent' })]);
   const lines = all.flatMap((line) => wrap(line, Math.max(8, width - 4)));
   const above = Math.max(0, Math.floor((height - lines.length) / 2));
   return [

@@ -110,10 +110,16 @@ export function App({ view, loader }: AppProps) {
       <Banner connection={snapshot.connection} />
       {dialog === undefined && <FlashView flash={flash} actions={actions} />}
       {rooms.length > 0 && (
-        <RoomsView rooms={rooms} requests={snapshot.requests} actions={actions} chosen={choose} />
+        <RoomsView
+          rooms={rooms}
+          requests={snapshot.requests}
+          waiting={snapshot.waiting}
+          actions={actions}
+          chosen={choose}
+        />
       )}
       {room === undefined || panels === undefined ? (
-        <Welcome actions={actions} />
+        <Welcome waiting={snapshot.waiting} actions={actions} />
       ) : (
         <panels.ChatView
           room={room}

@@ -1,15 +1,17 @@
 import type { Actions } from '@gochat/view/actions';
 import { Mark } from '../icons.tsx';
+import { WaitingLine } from '../room/rooms.tsx';
 import { useText } from '../words.ts';
 
 /** Shown while no room is open: what GoChat is, and how to start. */
-export function Welcome({ actions }: { readonly actions: Actions }) {
+export function Welcome({ waiting, actions }: { readonly waiting: string; readonly actions: Actions }) {
   const text = useText().welcome;
   return (
     <main class="welcome" data-landmark="">
       <Mark />
       <h1>{text.title}</h1>
       <p>{text.text}</p>
+      <WaitingLine waiting={waiting} actions={actions} />
       <div class="answers">
         <button type="button" class="accent" onClick={() => actions.run('create')}>
           {text.create}

@@ -32,6 +32,11 @@ export function DetailsView({ room, actions, close }: DetailsProps) {
           {rule}
         </p>
       ))}
+      {room.knocks !== '' && (
+        <button type="button" class="requests" onClick={() => actions.run('knocks')}>
+          {room.knocks}
+        </button>
+      )}
       {ended === '' ? (
         <ul class="members">
           {members.map((member) => (
@@ -76,6 +81,7 @@ export function DetailsView({ room, actions, close }: DetailsProps) {
 const ICONS: Readonly<Record<string, IconName>> = {
   invite: 'invite',
   invites: 'link',
+  knocks: 'invite',
   rename: 'pencil',
   rules: 'lock',
   bans: 'warning',

@@ -7,13 +7,25 @@ import { useWords } from '../words.ts';
 interface RoomsProps {
   /** Who asks to write, in a sentence; empty for nobody. */
   readonly requests: string;
+  /** Into which rooms this person waits to be let, in a sentence; empty for none. */
+  readonly waiting: string;
   readonly rooms: readonly RoomEntry[];
   readonly actions: Actions;
   /** A room was chosen, possibly the open one. */
   readonly chosen: (room: string) => void;
 }
 
-export function RoomsView({ rooms, requests, actions, chosen }: RoomsProps) {
+/** Leads to what this person waits for. */
+export function WaitingLine({ waiting, actions }: Pick<RoomsProps, 'waiting' | 'actions'>) {
+  if (waiting === '') return null;
+  return (
+    <button type="button" class="requests" onClick={() => actions.run('knocking')}>
+      {waiting}
+    </button>
+  );
+}
+
+export function RoomsView({ rooms, requests, waiting, actions, chosen }: RoomsProps) {
   const words = useWords();
   const { app, rooms: text } = words.text.web;
   return (
@@ -56,6 +68,7 @@ export function RoomsView({ rooms, requests, actions, chosen }: RoomsProps) {
           {requests}
         </button>
       )}
+      <WaitingLine waiting={waiting} actions={actions} />
       <ul>
         {rooms.map((room) => (
           <li key={room.id}>
