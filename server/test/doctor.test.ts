@@ -46,6 +46,21 @@ test('a free port, the port of a running server, and the port of another program
   expect(await look('port', { host: '192.0.2.1', insecure: true })).toMatch(/^bad: .*EADDRNOTAVAIL/);
 });
 
+test('who may create rooms, and whether others can read the token', async () => {
+  const data = await folder();
+  const token = join(data, 'create-token');
+  expect(await look('create', { data })).toMatch(/^good: anybody may create rooms/);
+  expect(await look('create', { data, create: 'token' })).toMatch(/^good: .*the first start puts the token/);
+  await writeFile(token, `${'A'.repeat(22)}\n`, { mode: 0o600 });
+  expect(await look('create', { data, create: 'members' })).toMatch(
+    /^good: who has the token, and members of rooms here, may create rooms; the token is in /,
+  );
+  await chmod(token, 0o644);
+  expect(await look('create', { data, create: 'token' })).toMatch(/^look: .*chmod 600/);
+  await writeFile(token, 'no token');
+  expect(await look('create', { data, create: 'token' })).toMatch(/^bad: .*holds no token/);
+});
+
 test('a certificate that is valid, expires soon, has expired, is not valid yet, and none', async () => {
   const data = await folder();
   const [tlsCert, tlsKey] = [join(data, 'cert.pem'), join(data, 'key.pem')];

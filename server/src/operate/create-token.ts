@@ -1,7 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Result } from './finding.ts';
+import type { Creators } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
 
 const TOKEN_BYTES = 16;
@@ -35,6 +37,22 @@ export async function readCreateToken(folder: string, shared = false): Promise<s
   if (!TOKEN.test(token.trim()))
     throw new UsageError(`${file} holds no token: delete it, and the next start creates a new one`);
   return token.trim();
+}
+
+/** What an operator should know of who may create rooms. It creates no token. @param shared as in {@link readCreateToken} */
+export async function checkCreators(by: Creators, folder: string, shared: boolean): Promise<Result> {
+  if (by === 'open') return ['good', 'anybody may create rooms; --create token or members restricts it'];
+  const file = join(folder, TOKEN_FILE);
+  const who = by === 'token' ? 'who has the token' : 'who has the token, and members of rooms here,';
+  if (!existsSync(file)) {
+    if (!shared) return ['good', `${who} may create rooms; the first start puts the token into ${file}`];
+    return ['bad', `${file} does not exist: with --log, create the same file for every node`];
+  }
+  await readCreateToken(folder, shared);
+  const others = (await stat(file)).mode & 0o077;
+  return others === 0
+    ? ['good', `${who} may create rooms; the token is in ${file}`]
+    : ['look', `other users of this machine may read or change the token in ${file}: chmod 600 it`];
 }
 
 /** Compares in constant time. */

@@ -8,6 +8,7 @@ import { STORE } from '../log/lmdb/trees.ts';
 import { readCertificate } from '../net/certificate.ts';
 import { type ClusterSettings, clusterOptions } from './cluster-settings.ts';
 import { requestLoad } from './control-request.ts';
+import { checkCreators } from './create-token.ts';
 import { checkAuthority, checkDns, checkReach, NETWORK, type Network } from './domain-checks.ts';
 import type { Finding, Result } from './finding.ts';
 import { SERVER_LIMITS } from './limits.ts';
@@ -43,6 +44,7 @@ export async function examine(settings: ServeSettings, circumstances: Circumstan
     ...roomChecks(settings),
     ['store', () => checkStore(settings)],
     ['clock', () => checkClock(settings, circumstances.now)],
+    ['create', () => checkCreators(settings.create, settings.data, settings.cluster !== undefined)],
     ['files', () => checkFiles(settings)],
   ];
   const findings: Finding[] = [];
