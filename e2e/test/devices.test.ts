@@ -61,7 +61,7 @@ test.concurrent('three devices of a person share rooms, notes and preferences on
     room: kitchen,
     change: { draft: '', notify: 'mentions', receipts: false },
   });
-  await phone.profile.call('prefer', { change: { verified: [], ignored: [benKey] } });
+  await phone.profile.call('prefer', { change: { verified: [], ignored: [benKey], asks: 'verified' } });
   await phone.profile.call('labelDevice', { label: 'Telephone' });
   for (const one of [ana, phone, tablet]) {
     await one.until(
@@ -78,7 +78,11 @@ test.concurrent('three devices of a person share rooms, notes and preferences on
       async () => (await one.profile.call('preferences', {})).ignored.length === 1,
       `${one.name} ignores ben`,
     );
-    expect(await one.profile.call('preferences', {})).toMatchObject({ verified: [], ignored: [benKey] });
+    expect(await one.profile.call('preferences', {})).toMatchObject({
+      verified: [],
+      ignored: [benKey],
+      asks: 'verified',
+    });
     await one.until(
       async () => (await labels(one)).some(([label]) => label === 'Telephone'),
       `${one.name} reads the new label`,

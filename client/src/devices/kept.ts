@@ -72,6 +72,8 @@ const VALUES = {
   typing: v.boolean(),
   verified: v.nullable(v.literal(true)),
   ignored: v.nullable(v.literal(true)),
+  /** Who may ask to write to this person alone. */
+  asks: v.picklist(['all', 'verified', 'none']),
   /** Somebody asks to write to this person, in a direct room. */
   request: v.object({
     /** Where the box was posted, and the server, as {@link serverOf} spells it. */
@@ -106,6 +108,7 @@ const SUBJECTS = {
   typing: roomId,
   verified: publicKey,
   ignored: publicKey,
+  asks: v.literal('requests'),
   request: roomId,
 } as const satisfies Record<KeptKind, unknown>;
 

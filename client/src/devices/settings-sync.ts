@@ -1,6 +1,6 @@
 import { holdsIdentity } from '@gochat/crypto/identity';
 import type { RoomId } from '@gochat/protocol/fields';
-import type { Preferences } from '../account/settings.ts';
+import { PREFERENCES as DEFAULT, type Preferences } from '../account/settings.ts';
 import { compareRequests, type StoredRequest } from '../direct/requests.ts';
 import type { Context } from './context.ts';
 import { joinedDrafts, type KeptValue, keptValue, keptValues, parseKey } from './kept.ts';
@@ -9,6 +9,8 @@ import { defaultValue, NOTE_KINDS, type NoteKind, noteChange, noteValue } from '
 const LISTS = ['verified', 'ignored'] as const;
 const PREFERENCES = 'preferences';
 const REQUESTS = 'requests';
+/** The kinds of entries that are preferences. */
+const SHARED: ReadonlySet<string> = new Set([...LISTS, 'asks']);
 
 /** Keeps the notes on rooms, the preferences that are shared, and who asks to write, as they are on the other devices. */
 export class SettingsSync {
@@ -64,7 +66,7 @@ export class SettingsSync {
       const { kind, of = '' } = parseKey(key) ?? {};
       const request = kind === 'request' ? keptValue(this.#context.store.map, kind, of) : undefined;
       if (request !== undefined) requests.push({ id: of as RoomId, ...request });
-      if (kind === 'verified' || kind === 'ignored') hasPreferences = true;
+      if (kind !== undefined && SHARED.has(kind)) hasPreferences = true;
       const note = NOTE_KINDS.find((one) => one === kind);
       if (note !== undefined) notes.set(of as RoomId, [...(notes.get(of as RoomId) ?? []), note]);
     }
@@ -119,6 +121,8 @@ export class SettingsSync {
       store.adopted.add(PREFERENCES);
       store.changed();
     }
+    const { asks } = parts.settings.preferences;
+    if (asks !== (keptValue(store.map, 'asks', REQUESTS) ?? DEFAULT.asks)) set('asks', REQUESTS, asks);
     for (const kind of LISTS) {
       const here = new Set(parts.settings.preferences[kind]);
       const kept = keptValues(store.map, kind);
@@ -133,7 +137,10 @@ export class SettingsSync {
   async #applyPreferences(first = false): Promise<void> {
     const { store, parts } = this.#context;
     if (!first && !store.adopted.has(PREFERENCES)) return;
-    const change: { -readonly [K in (typeof LISTS)[number]]?: Preferences[K] } = {};
+    const asks = keptValue(store.map, 'asks', REQUESTS);
+    const change: { -readonly [K in (typeof LISTS)[number] | 'asks']?: Preferences[K] } = {
+      ...(asks && { asks }),
+    };
     for (const kind of LISTS) {
       const kept = new Map(keptValues(store.map, kind));
       const here = parts.settings.preferences[kind];
