@@ -1,10 +1,10 @@
 import type { Field } from '@gochat/view/dialog';
-import type { Notice, Platform } from '@gochat/view/platform';
+import type { Platform } from '@gochat/view/platform';
 import type { WebText } from '@gochat/view/web-words';
 import { deviceName } from './device-name.ts';
 import { browserFiles } from './files/platform-files.ts';
+import { showNotice, withdrawNotice } from './notices.ts';
 import { keyNames } from './ui/command-key.ts';
-import { NOTICE_CLICKED } from './ui/page/hooks.ts';
 import { keysOf } from './ui/page/keys.ts';
 
 /** What the browser does for the view. */
@@ -25,8 +25,9 @@ export function browserPlatform(text: WebText['web']): Platform {
     },
     notify: (notice) => {
       const wanted = document.documentElement.dataset.notify === 'on';
-      if (wanted && 'Notification' in window && Notification.permission === 'granted') show(notice);
+      if (wanted && 'Notification' in window && Notification.permission === 'granted') showNotice(notice);
     },
+    withdraw: withdrawNotice,
     files: browserFiles,
     pickText: async () => (await import('./files/pick.ts')).pickText(),
     keepsProfile,
@@ -60,21 +61,6 @@ function settingsOf(text: WebText['web']['settings']): Platform['settings'] {
 /** The first choice is the default. */
 function choice(name: string, label: string, choices: Field['choices']): Field {
   return { name, label, value: choices[0]?.value ?? '', hint: '', type: 'choice', choices };
-}
-
-function show({ title, body, room }: Notice): void {
-  const options = { body, tag: room };
-  try {
-    const shown = new Notification(title, options);
-    shown.onclick = () => {
-      focus();
-      dispatchEvent(new CustomEvent(NOTICE_CLICKED, { detail: room }));
-      shown.close();
-    };
-  } catch {
-    // On phones only the service worker can show notifications.
-    void navigator.serviceWorker.ready.then((worker) => worker.showNotification(title, options));
-  }
 }
 
 /** See `Platform.keepsProfile`. */

@@ -123,6 +123,7 @@ class ChatViewModel implements View, Chat {
     const { navigation, commands, emoji } = this;
     this.messages = new Messages({
       ...parts,
+      platform,
       navigation,
       commands,
       emoji,
@@ -211,10 +212,15 @@ class ChatViewModel implements View, Chat {
     else {
       if (event.kind === 'room') this.#noteKnocks(event.room);
       this.rooms.take(event);
-      if (event.kind === 'expired') this.messages.expire(event.room, event.until);
+      if (event.kind === 'expired') this.#expire(event);
       if (event.kind === 'notes') this.messages.follow(event.room);
       if (event.kind === 'file') this.#lazy.use((_code, { files }) => files.refresh());
     }
+  }
+
+  #expire({ room, until }: Extract<ChatEvent, { kind: 'expired' }>): void {
+    this.messages.expire(room, until);
+    this.platform.withdraw?.(room, until);
   }
 
   #takeOfDevices(event: Exclude<ProfileEvent, { kind: 'preferences' }>): void {
@@ -281,7 +287,7 @@ class ChatViewModel implements View, Chat {
     if (news === undefined) return;
     const { notification, asks } = this.words.text.status;
     const body = asks(sanitizeLine(news.name));
-    this.flashes.good(body);
+    this.flashes.good(body, { name: 'requests', label: this.commands.named('requests')?.label ?? '' });
     this.platform.notify({ title: notification.title, body, room: news.room, mention: true });
   }
 

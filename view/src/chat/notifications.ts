@@ -18,7 +18,8 @@ export function noticeOf(
   const last = wanted.at(-1);
   if (last === undefined) return undefined;
   const mention = forSelf.length > 0;
-  const about = { room: room.info.id, mention };
+  const { expires } = last;
+  const about = { room: room.info.id, mention, ...(expires !== undefined && { expires }) };
   if (preferences.screen['notify-content'] === 'on') {
     const body = words.text.timeline.preview(sanitizeLine(last.from), room.inShort(last));
     return { ...about, title: sanitizeLine(room.info.name), body };
