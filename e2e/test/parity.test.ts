@@ -18,6 +18,7 @@ const FEATURES = [
   'code',
   'quotes, lists and links',
   'replies with a jump to the quoted',
+  'threads',
   'reactions',
   'polls',
   'forwarding',
@@ -93,6 +94,26 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     for (const screen of [by, to])
       await shows(screen, [new RegExp(`question${tag}[\\s\\S]*question${tag}[\\s\\S]*answer${tag}`)]);
     await by.on(`answer${tag}`, 'quoted');
+  },
+  threads: async (by, to, tag) => {
+    await by.says(`aside${tag}`);
+    await by.says(`topic${tag}`);
+    await to.on(`topic${tag}`, 'reply');
+    await shows(to, [new RegExp(`topic${tag}[\\s\\S]*topic${tag}`)]);
+    await to.says(`first${tag}`);
+    for (const screen of [by, to])
+      await shows(screen, [new RegExp(`topic${tag}[\\s\\S]*1 reply[\\s\\S]*first${tag}`)]);
+    await by.on(`first${tag}`, 'thread');
+    await shows(
+      by,
+      ['One message and the replies to it', `topic${tag}`, `first${tag}`],
+      [/: *aside/, '1 reply'],
+    );
+    await by.says(`second${tag}`);
+    await shows(by, ['One message and the replies to it', `second${tag}`]);
+    await shows(to, [new RegExp(`topic${tag}[\\s\\S]*2 replies`), `second${tag}`]);
+    await by.says('/close-thread');
+    await shows(by, [`aside${tag}`, '2 replies'], ['One message and the replies to it']);
   },
   reactions: async (by, to, tag) => {
     await by.says(`applause${tag}`);

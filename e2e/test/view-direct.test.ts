@@ -16,6 +16,7 @@ test('a member is asked, reads the first words, accepts, and both have the other
   expect(asked.timeline.rows[0]).toMatchObject({
     kind: 'start',
     text: 'Only you and ben can read this.',
+    back: '',
     invite: '',
   });
   const offered = asked.commands.map(({ name }) => name);

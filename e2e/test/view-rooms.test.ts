@@ -40,6 +40,7 @@ test('a profile without rooms has no room open; a new room comes with a link and
   expect(ana.room.timeline.rows[0]).toMatchObject({
     kind: 'start',
     text: 'You made kitchen. Invite somebody.',
+    back: '',
     invite: 'Invite',
   });
   ana.view.actions.run('invites');

@@ -65,11 +65,13 @@ export function context(more: Partial<RowContext> = {}): RowContext {
   };
 }
 
-export function inputOf(items: readonly HistoryItem[], more: Partial<TimelineInput> = {}): TimelineInput {
+export function inputOf(
+  items: readonly HistoryItem[],
+  more: Partial<TimelineInput> = {},
+): TimelineInput & { readonly lines: Lines } {
   const lines = new Lines((at) => clock.dayKey(at));
   lines.take(items);
   return {
-    lines,
     waiting: [],
     refused: new Map(),
     changed: new Map(),
@@ -83,6 +85,7 @@ export function inputOf(items: readonly HistoryItem[], more: Partial<TimelineInp
     alone: false,
     context: context(),
     ...more,
+    lines,
   };
 }
 

@@ -27,7 +27,17 @@ export interface ChatScreen {
   /** Runs a command on the message that holds this text; it is the newest that does. */
   on(
     text: string,
-    command: 'reply' | 'react' | 'edit' | 'delete' | 'forward' | 'pin' | 'copy-link' | 'quoted' | 'author',
+    command:
+      | 'reply'
+      | 'thread'
+      | 'react'
+      | 'edit'
+      | 'delete'
+      | 'forward'
+      | 'pin'
+      | 'copy-link'
+      | 'quoted'
+      | 'author',
   ): Promise<void>;
   /** Opens the only link of the newest message, which holds this text. */
   follows(text: string): Promise<void>;
@@ -157,6 +167,7 @@ export class TerminalChat implements ChatScreen {
     await this.screen.press('M-Up');
     const keys = {
       reply: 'r',
+      thread: 't',
       react: '+',
       edit: 'e',
       delete: 'd',
@@ -355,6 +366,7 @@ export class WebChat implements ChatScreen {
     await row.focus();
     const keys = {
       reply: 'r',
+      thread: 't',
       react: '+',
       edit: 'e',
       delete: 'd',

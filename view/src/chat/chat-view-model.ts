@@ -313,6 +313,7 @@ class ChatViewModel implements View, Chat {
     return (
       this.messages.composer?.cancel() === true ||
       this.navigation.endSearch() ||
+      room?.closeThread() === true ||
       room?.reading.clearUnreadLine() === true
     );
   }

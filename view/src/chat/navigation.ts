@@ -60,6 +60,7 @@ export class Navigation {
       dialogs.close();
       this.endSearch();
       this.room?.look(false);
+      this.room?.closeThread();
       this.#jumpedFrom = [];
       this.#open = id;
       if (preferences.current.screen.room !== id)

@@ -90,6 +90,7 @@ export const COMMAND_NAMES = [
   'unban',
   'bans',
   'pins',
+  'close-thread',
   'export',
   'inspect',
   'return',
@@ -98,6 +99,7 @@ export const COMMAND_NAMES = [
   'forget',
   // about a message
   'reply',
+  'thread',
   'react',
   'vote',
   'forward',

@@ -361,6 +361,10 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     refuses: noMember,
     run: (given) => withMember(given, (member) => askRemove(given.chat, member)),
   },
+  'close-thread': {
+    available: ({ room }) => room.thread !== undefined,
+    run: ({ room }) => room.closeThread(),
+  },
   export: {
     takes: 'optional',
     completes: 'choice',
@@ -397,6 +401,10 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
   reply: {
     available: (given) => mayWrite(given) && isSent(given),
     run: ({ chat, item }) => chat.messages.composer?.replyTo(item),
+  },
+  thread: {
+    available: (given) => isSent(given) && given.room.isInThread(given.item),
+    run: ({ room, item }) => room.showThread(item),
   },
   react: {
     takes: 'optional',

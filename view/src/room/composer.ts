@@ -151,10 +151,12 @@ export class ComposerViewModel {
       rules.slow,
       rules.expire,
       silence,
+      room.thread,
     ];
     if (this.#cached?.of.every((value, i) => value === of[i]) === true) return this.#cached.composer;
     const mode = closed !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';
-    const hint = { closed, edit: words.text.composer.edit, new: this.#write() }[mode];
+    const write = room.thread === undefined ? this.#write() : words.text.composer.thread;
+    const hint = { closed, edit: words.text.composer.edit, new: write }[mode];
     const reply: Quote | undefined = answered && quoteOf(answered, answered.seq, keyOf(answered), context);
     const composer: Composer = {
       mode,
@@ -365,7 +367,7 @@ export class ComposerViewModel {
   /** Takes the text and the files out of the field to send them, the text as it was written. @returns undefined when there is nothing to send */
   take(text: string, me: boolean): { readonly content: Content; readonly restore: () => void } | undefined {
     const edit = this.#edit;
-    const reply = this.#reply;
+    const reply = this.#reply ?? this.#parts.room.thread;
     const isEmpty = isBlank(text);
     if (isEmpty && (edit === undefined ? this.tray.isEmpty : edit.files === undefined)) return undefined;
     const said = isEmpty ? '' : text;

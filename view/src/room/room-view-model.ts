@@ -18,6 +18,7 @@ import { sanitizeLine } from '../text/sanitize.ts';
 import type { RowContext } from '../timeline/context.ts';
 import { keyOf, ownKey } from '../timeline/lines.ts';
 import { inShort, makeRows, type RowCache } from '../timeline/rows.ts';
+import { ReplyCounts, rootOf, threadOf } from '../timeline/thread.ts';
 import type { ViewWords } from '../words/english.ts';
 import { DebouncedSettings } from './debounced-settings.ts';
 import { LoadedHistory, PAGE } from './loaded-history.ts';
@@ -55,6 +56,8 @@ export class RoomViewModel {
   #live = false;
   #problem: Problem | undefined;
   #catchingUp: CatchingUp | undefined;
+  /** The key of the message of which only the replies are shown. */
+  #thread: string | undefined;
   #target: Timeline['target'];
   #context: RowContext | undefined;
   #contextMinute = 0;
@@ -253,17 +256,21 @@ export class RoomViewModel {
     const of = [this.#revision, context];
     if (this.#timeline?.of.every((value, i) => value === of[i])) return this.#timeline.timeline;
     const { lines, quoted, isComplete, isLoading } = this.#history;
+    const { thread } = this;
+    const waiting = this.#waitingItems();
+    const part = thread && threadOf(thread, lines.all, waiting);
     const { rows, unreadKey } = makeRows(
       {
-        lines,
-        waiting: this.#waitingItems(),
+        lines: part === undefined ? lines : { all: part.lines, message: (...of) => lines.message(...of) },
+        thread: part !== undefined,
+        waiting: part?.waiting ?? waiting,
         refused: this.#pending.refused,
         changed: this.#pending.changed(this.self),
         quoted,
         files: (item) => this.files.rowsOf(item, this.waitingFor(keyOf(item))),
         readers: this.presence.readers,
-        newAfter: this.reading.newAfter,
-        complete: isComplete,
+        newAfter: part === undefined ? this.reading.newAfter : undefined,
+        complete: part !== undefined || isComplete,
         room: sanitizeLine(this.#info.name),
         founded: this.#info.founded,
         direct: this.#info.direct !== undefined,
@@ -274,7 +281,7 @@ export class RoomViewModel {
     );
     const timeline: Timeline = {
       rows,
-      more: !isComplete,
+      more: part === undefined && !isComplete,
       loading: isLoading,
       unreadKey,
       unread: this.unread,
@@ -297,6 +304,39 @@ export class RoomViewModel {
     const line = this.#history.lines.get(key);
     const item = line?.item ?? this.#waitingItems().find((one) => keyOf(one) === key);
     return item?.kind === 'text' ? item : undefined;
+  }
+
+  /** The message of which only the replies are shown; undefined: all messages are. */
+  get thread(): TextItem | undefined {
+    const item = this.#thread === undefined ? undefined : this.#history.lines.get(this.#thread)?.item;
+    return item?.kind === 'text' && item.deleted === undefined ? item : undefined;
+  }
+
+  /** Whether a message has replies, or is one. */
+  isInThread(item: TextItem): boolean {
+    return item.reply !== undefined || this.#replies(item) > 0;
+  }
+
+  #replies(item: TextItem): number {
+    return new ReplyCounts(this.#history.lines.all).of(item);
+  }
+
+  /** Shows only a message and its replies; of a reply without any, the message that it answers. */
+  showThread(item: TextItem): void {
+    const { lines } = this.#history;
+    const find = ({ seq, id }: { seq: string; id: string }) => lines.message(seq, id)?.item;
+    const root = this.#replies(item) > 0 ? item : rootOf(item, find);
+    this.#thread = keyOf(root);
+    this.#touch();
+    this.aim(this.timeline().rows.at(-1)?.key ?? this.#thread);
+  }
+
+  /** Shows all messages again, where the thread began. @returns whether there was one */
+  closeThread(): boolean {
+    const { thread } = this;
+    this.#thread = undefined;
+    if (thread !== undefined) this.aim(keyOf(thread));
+    return thread !== undefined;
   }
 
   /** The waiting or refused message of a row. */
@@ -397,6 +437,7 @@ export class RoomViewModel {
   /** Brings a line into view. @returns false when this device doesn't have it. @throws ChatError */
   async jump(seq: string): Promise<boolean> {
     const key = await this.#history.reach(seq);
+    if (key !== undefined && !this.timeline().rows.some((row) => row.key === key)) this.#thread = undefined;
     if (key !== undefined) this.aim(key);
     return key !== undefined;
   }
@@ -420,6 +461,8 @@ export class RoomViewModel {
 
   /** A row was on the screen: everything up to it is read. */
   seen(key: string): void {
+    // What lies between the replies was not on the screen.
+    if (this.thread !== undefined) return;
     const line = this.#history.lines.get(key);
     if (line !== undefined) this.reading.readTo(line.at);
   }

@@ -23,6 +23,7 @@ export interface CachedRow {
   readonly quoted: HistoryItem | null | undefined;
   readonly files: readonly FileRow[];
   readonly readBy: number;
+  readonly replies: number;
   /** Whether a change of it waits to be sent. */
   readonly waits: boolean;
   readonly end: EndState | undefined;

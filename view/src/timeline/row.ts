@@ -46,6 +46,8 @@ export interface StartRow extends Common {
   readonly text: string;
   /** The label of a button that runs the command `invite`; empty for none. */
   readonly invite: string;
+  /** Above the replies to one message: the label of a button that runs the command `close-thread`; otherwise empty. */
+  readonly back: string;
 }
 
 export interface Author {
@@ -175,6 +177,8 @@ export interface MessageRow extends Common {
   readonly reply: Quote | undefined;
   /** In their order. A message with files may have no text. */
   readonly files: readonly FileRow[];
+  /** "3 replies": how many it has, with the replies to these; or empty. The command `thread` shows them. */
+  readonly replies: string;
   /** Without the votes of a poll. */
   readonly reactions: readonly ReactionRow[];
   /** Undefined for a message that is no poll. The question is in `body`. */

@@ -13,6 +13,7 @@ import type { Line, Lines } from './lines.ts';
 import { keyOf, ownKey } from './lines.ts';
 import { isNews } from './news.ts';
 import type { Author, FileRow, MessageRow, PollRow, Quote, ReactionRow, Row } from './row.ts';
+import { ReplyCounts } from './thread.ts';
 
 /** Messages of one author within this time form a group. */
 const GROUP_MS = 5 * 60 * 1000;
@@ -20,7 +21,9 @@ const QUOTE_CHARS = 120;
 
 /** Everything that rows are made of. */
 export interface TimelineInput {
-  readonly lines: Lines;
+  readonly lines: Pick<Lines, 'all' | 'message'>;
+  /** Whether the lines are one message and the replies to it. */
+  readonly thread?: boolean;
   /** Own messages that wait to be sent or were refused, as the lines that they will become. */
   readonly waiting: readonly TextItem[];
   /** Those that are not sent any more, by the message's id. */
@@ -72,17 +75,19 @@ class Pass {
   #day = '';
   #unreadKey: string | undefined;
   #fold: Line[] = [];
+  readonly #replies: ReplyCounts;
   /** How many readers have not read as far as the current line. */
   #unreached = 0;
 
   constructor(input: TimelineInput, cache: RowCache) {
     this.#input = input;
     this.#cache = cache;
-    const { complete, founded, alone, context } = input;
+    const { complete, founded, alone, context, thread = false } = input;
+    this.#replies = new ReplyCounts(thread ? [] : input.lines.all);
     const oldest = complete ? input.lines.all.find(({ item }) => item.kind === 'text')?.item : undefined;
     const isShared = oldest?.kind === 'text' && oldest.shared !== undefined;
     if (complete)
-      this.#reuse('start', [context.words, founded, alone, input.room, isShared], () =>
+      this.#reuse('start', [context.words, founded, alone, input.room, isShared, thread], () =>
         this.#start(isShared),
       );
   }
@@ -147,6 +152,7 @@ class Pass {
     const waits = changed.size > 0 && changed.has(line.key);
     const end = item.own && refused.size > 0 ? refused.get(item.id) : undefined;
     const files = this.#files(item);
+    const replies = this.#replies.of(item);
     const { cached } = line;
     if (
       cached !== undefined &&
@@ -156,6 +162,7 @@ class Pass {
       cached.quoted === quote.item &&
       cached.files === files &&
       cached.readBy === readBy &&
+      cached.replies === replies &&
       cached.waits === waits &&
       cached.end === end
     ) {
@@ -173,11 +180,12 @@ class Pass {
             repliesToSelf,
             context,
             key: line.key,
+            replies,
             ...(!waits && { names }),
             ...(end && { end }),
           })
         : deletedRow(item, first, context, line.key);
-    line.cached = { row, item, context, first, quoted: quote.item, files, readBy, waits, end };
+    line.cached = { row, item, context, first, quoted: quote.item, files, readBy, replies, waits, end };
     this.#rows.push(row);
   }
 
@@ -197,6 +205,7 @@ class Pass {
         quoted: undefined,
         files: NO_FILES,
         readBy: 0,
+        replies: 0,
         waits: false,
         end: undefined,
       };
@@ -248,12 +257,13 @@ class Pass {
   }
 
   #start(isShared: boolean): Row {
-    const { founded, alone, room, context, direct = false } = this.#input;
+    const { founded, alone, room, context, direct = false, thread = false } = this.#input;
+    if (thread) return threadStart(context);
     const { between, start, startShared, made, madeAlone, invite } = context.words.text.timeline;
     const ofRoom = isShared ? startShared : !founded ? start : alone ? madeAlone(room) : made(room);
     const text = direct ? between(room) : ofRoom;
     const button = founded && alone && !direct ? invite : '';
-    return { kind: 'start', key: 'start', text, invite: button, spoken: text };
+    return { kind: 'start', key: 'start', text, invite: button, back: '', spoken: text };
   }
 
   #reuse(key: string, of: readonly unknown[], make: () => Row): void {
@@ -282,6 +292,11 @@ class Pass {
       quote: quoteOf(found ?? undefined, reply.seq, line?.key, context, item.expires !== undefined),
     };
   }
+}
+
+function threadStart({ words }: RowContext): Row {
+  const { start, back } = words.text.timeline.thread;
+  return { kind: 'start', key: 'start', text: start, invite: '', back, spoken: start };
 }
 
 const NO_FILES: readonly FileRow[] = [];
@@ -359,13 +374,15 @@ interface MessageParts {
   readonly repliesToSelf: boolean;
   /** Who has read it; undefined while it or its change waits to be sent. */
   readonly names?: readonly string[];
+  /** How many replies it has. */
+  readonly replies?: number;
   /** Set when the message is not sent any more. */
   readonly end?: EndState | undefined;
 }
 
 function messageRow(
   item: TextItem,
-  { first, quote, files, repliesToSelf, context, key, names, end }: MessageParts,
+  { first, quote, files, repliesToSelf, context, key, names, replies: replied = 0, end }: MessageParts,
 ): MessageRow {
   const { clock } = context.words;
   const text = context.words.text.timeline;
@@ -377,6 +394,7 @@ function messageRow(
   const reactions = asks === undefined ? all : all.filter(({ emoji }) => !answers.includes(emoji));
   const poll = asks && pollRow(item, asks, all, context);
   const forwarded = item.forwarded === undefined ? '' : text.forwarded(sanitizeLine(item.forwarded.from));
+  const replies = replied === 0 ? '' : text.thread.replies(replied);
   const newer = item.newer === true ? text.newer : '';
   const mentioned = !item.own && (repliesToSelf || item.mentions?.includes(context.self) === true);
   const edited = item.edited === undefined ? '' : text.edited(clock.time(item.edited));
@@ -397,6 +415,7 @@ function messageRow(
       poll: poll === undefined ? [] : [poll.rule, ...poll.answers.map(text.spoken.answer), poll.total],
       files: files.map(({ spoken: said }) => said),
       reactions,
+      replies,
       edited,
       shared,
       timeMark,
@@ -415,6 +434,7 @@ function messageRow(
     timeMark,
     reply: quote,
     files,
+    replies,
     reactions,
     poll,
     forwarded,

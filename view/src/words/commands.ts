@@ -123,6 +123,11 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     unban: { label: 'End a ban', help: 'Let somebody join again', placeholder: 'NAME' },
     bans: { label: 'Banned', help: 'List who is banned' },
     pins: { label: 'Pinned messages', help: 'List the pinned messages; go to one' },
+    thread: { label: 'Show replies', help: 'Show only this message and the replies to it' },
+    'close-thread': {
+      label: 'All messages',
+      help: 'Show all messages again, rather than the replies to one',
+    },
     pin: { label: 'Pin', help: 'Pin this message for all members' },
     unpin: { label: 'Unpin', help: 'End the pin of this message' },
     privacy: {

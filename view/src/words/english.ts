@@ -61,6 +61,7 @@ function composerWords(f: Formats) {
     asked: (name: string) => `${name} has not accepted yet. What you write waits on this device.`,
     hasLeft: (name: string) => `${name} has left this conversation.`,
     edit: 'Edit your message. Esc cancels.',
+    thread: 'Reply. Esc shows all messages.',
     left: (characters: number) =>
       f.plural(characters, { one: 'About # character left', other: 'About # characters left' }),
     over: (characters: number) =>

@@ -29,6 +29,11 @@ export function timelineWords(f: Formats) {
       isStranger ? `shared by ${by}; its author is no member now` : `shared by ${by}`,
     /** The name that whoever has forwarded it says. */
     forwarded: (from: string) => `forwarded from ${from}`,
+    thread: {
+      start: 'One message and the replies to it. What you write here is a reply. Esc shows all messages.',
+      back: 'All messages',
+      replies: (count: number) => f.plural(count, { one: '# reply', other: '# replies' }),
+    },
     /** What a link to a message is shown as. */
     messageIn: (room: string) => `message in ${room}`,
     newer: 'sent with a newer version of GoChat, in these words for yours: upgrade to see it',
@@ -72,6 +77,7 @@ export function timelineWords(f: Formats) {
           row.reactions.length === 0
             ? ''
             : `reactions: ${row.reactions.map(({ emoji, by }) => `${emoji} ${by}`).join(', ')}`,
+          row.replies,
           row.edited,
           row.shared,
           row.timeMark,
@@ -104,6 +110,7 @@ interface SpokenMessage {
   /** Each file in a sentence. */
   readonly files: readonly string[];
   readonly reactions: readonly { readonly emoji: string; readonly by: string }[];
+  readonly replies: string;
   readonly edited: string;
   readonly shared: string;
   readonly timeMark: string;

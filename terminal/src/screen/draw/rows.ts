@@ -117,6 +117,7 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
   if (tail.length > 0) appendTail(text, tail, width);
   if (row.timeMark !== '') text.push(...wrap([...textSpans(row.timeMark, { fg: 'bad' })], width));
   if (row.reactions.length > 0) text.push(...reactionLines(row, width, context));
+  if (row.replies !== '') text.push(...wrap([span(sanitizeLine(row.replies), { fg: 'accent' })], width));
   const nick = row.me
     ? signSpan('*', gutter, nickStyle(row.author))
     : nickSpan(row.first ? row.author : undefined, gutter, context);

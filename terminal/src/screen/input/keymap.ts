@@ -167,6 +167,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['up', 'k', 'K'], action: screenAction('focus-up'), in: LETTERS },
   { keys: ['down', 'j', 'J'], action: screenAction('focus-down'), in: LETTERS },
   { keys: ['r'], action: command('reply'), in: ['read'] },
+  { keys: ['t'], action: command('thread'), in: ['read'] },
   { keys: ['e'], action: command('edit'), in: ['read'] },
   { keys: ['d'], action: command('delete'), in: ['read'] },
   { keys: ['+', ':'], action: command('react'), in: ['read'] },

@@ -54,6 +54,7 @@ const BINDINGS: readonly Binding[] = [
   page('Ctrl+ArrowDown', 'reply-down'),
   ...Array.from({ length: 9 }, (_, i): Binding => ({ keys: `Alt+${i + 1}`, does: { room: i } })),
   onMessage('R', 'reply'),
+  onMessage('T', 'thread'),
   onMessage('E', 'edit'),
   onMessage('+', 'react'),
   onMessage(':', 'react'),

@@ -74,6 +74,16 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
           )}
         </div>
         <Reactions row={row} actions={actions} tabIndex={tabIndex} writable={writable} />
+        {row.replies !== '' && (
+          <button
+            type="button"
+            class="bare replies"
+            tabIndex={tabIndex}
+            onClick={() => actions.run('thread', '', row.key)}
+          >
+            {row.replies}
+          </button>
+        )}
       </div>
       <Toolbar row={row} actions={actions} tabIndex={tabIndex} writable={writable} />
     </Reach>

@@ -61,6 +61,11 @@ function OneRow({ row, actions, tabbable, marked, writable }: RowProps) {
               <Icon name="invite" /> {row.invite}
             </button>
           )}
+          {row.back !== '' && (
+            <button type="button" tabIndex={tabIndex} onClick={() => actions.run('close-thread')}>
+              {row.back}
+            </button>
+          )}
         </article>
       );
     case 'message':
