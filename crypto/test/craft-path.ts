@@ -23,6 +23,8 @@ export interface Twist {
   /** Replaces the path secret that is encrypted to a node of the tree. */
   readonly sealTo?: (node: number, secret: Uint8Array) => Uint8Array;
   readonly path?: false;
+  /** What the commit says beside its proposals. */
+  readonly data?: Uint8Array;
   readonly extensions?: Extension[];
   readonly tag?: (tag: Uint8Array) => Uint8Array;
   /** The committer's leaf after the commit, and the key that signs it: one of its own device, unless overridden. */

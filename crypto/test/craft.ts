@@ -39,7 +39,7 @@ export async function craftCommit(
   twist: Twist,
 ): Promise<{ message: Uint8Array; state: MlsState }> {
   const cs = await suite();
-  const proposals = twist.proposals ?? [];
+  const { proposals = [], data = new Uint8Array() } = twist;
   const leafIndex = twist.as ?? mls.privatePath.leafIndex;
   const signer = mls.signaturePrivateKey;
   const start = afterRemoves(mls.ratchetTree, proposals);
@@ -59,7 +59,7 @@ export async function craftCommit(
       path: made?.path,
     },
     sender,
-    new Uint8Array(),
+    data,
     signer,
     cs.signature,
   );
@@ -77,7 +77,7 @@ export async function craftCommit(
   const auth = { contentType: 'commit', signature, confirmationTag: next.confirmationTag } as const;
   const { privateMessage } = await protect(
     mls.keySchedule.senderDataSecret,
-    new Uint8Array(),
+    data,
     mls.groupContext,
     mls.secretTree,
     { ...framedContent, auth },

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { gathers, ofDevices, REFUSED } from './fuzz/device-operations.ts';
 import { Fuzz } from './fuzz/fuzz.ts';
 import { hostile } from './fuzz/hostile-operations.ts';
+import { OVERREACHED, ofOffices } from './fuzz/office-operations.ts';
 import { audits, comesBack, honest, type Operation, settles } from './fuzz/operations.ts';
 
 /** GOCHAT_SEED replaces these seeds with one, GOCHAT_FUZZ_SEEDS with so many; GOCHAT_FUZZ_STEPS sets the number of steps. */
@@ -9,7 +10,7 @@ const { GOCHAT_SEED, GOCHAT_FUZZ_SEEDS, GOCHAT_FUZZ_STEPS } = process.env;
 const many = Array.from({ length: Number(GOCHAT_FUZZ_SEEDS ?? 2) }, (_, i) => i + 1);
 const seeds = GOCHAT_SEED === undefined ? many : [Number(GOCHAT_SEED)];
 const steps = Number(GOCHAT_FUZZ_STEPS ?? 40);
-const operations = [...honest, ...hostile, ...ofDevices];
+const operations = [...honest, ...hostile, ...ofDevices, ...ofOffices];
 
 function next(fuzz: Fuzz): Operation[1] {
   let at = fuzz.env.chance() * operations.reduce((sum, [weight]) => sum + weight, 0);
@@ -52,6 +53,6 @@ test.each(seeds)(
 
 // Few steps don't come to all of them.
 if (steps * seeds.length >= 10_000)
-  test('each own join that members have to refuse was tried', () => {
-    expect(REFUSED.filter((what) => !tried.has(what))).toEqual([]);
+  test('each own join and each overreach that members have to refuse was tried', () => {
+    expect([...REFUSED, ...OVERREACHED].filter((what) => !tried.has(what))).toEqual([]);
   });

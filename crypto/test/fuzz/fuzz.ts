@@ -453,12 +453,13 @@ function pendingRoom(room: Room): Room {
 
 /** The room state, as the model has it. */
 function stateIn(room: Room): State {
-  const { name, topic = '', admins, mods = [], bans = [], pins = [], invites } = stateOf(room);
+  const { name, topic = '', admins, mods = [], mutes = [], bans = [], pins = [], invites } = stateOf(room);
   return {
     name,
     topic,
     admins,
     mods,
+    mutes,
     bans,
     pins,
     invites: invites.map(({ id, by, own = false }) => ({ id, by, own })),

@@ -15,6 +15,7 @@ export interface State {
   readonly topic: string;
   readonly admins: readonly string[];
   readonly mods: readonly string[];
+  readonly mutes: readonly string[];
   readonly bans: readonly string[];
   readonly pins: readonly string[];
   readonly invites: readonly Invite[];
@@ -120,7 +121,7 @@ const NOWHERE: Epoch = {
   number: -1,
   devices: new Set(),
   keys: new Map(),
-  state: { name: '', topic: '', admins: [], mods: [], bans: [], pins: [], invites: [] },
+  state: { name: '', topic: '', admins: [], mods: [], mutes: [], bans: [], pins: [], invites: [] },
   closed: false,
 };
 

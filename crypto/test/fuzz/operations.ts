@@ -146,11 +146,15 @@ export async function removes(fuzz: Fuzz, by: Device, target: Device, keep: bool
   return done;
 }
 
-/** A change of the room state that the policy allows, and for which there is no command yet. */
-async function crafts(
+/**
+ * A change of the room state that the policy allows.
+ * @param forged what its author says beside that, and nobody may take over
+ */
+export async function crafts(
   fuzz: Fuzz,
   device: Device,
   change: Partial<Pick<State, 'mods' | 'bans' | 'pins'>>,
+  forged?: (room: Room) => Promise<Uint8Array>,
 ): Promise<void> {
   const { person } = device;
   await fuzz.reads(device);
@@ -168,7 +172,10 @@ async function crafts(
     { proposalType: 'group_context_extensions', groupContextExtensions: { extensions } } as const,
   ];
   const make = async (now: Room): Promise<Started> => {
-    const crafted = await craftCommit(now.mls, renewedBy(person), { proposals, path: false, extensions });
+    const data = (await forged?.(now)) ?? new Uint8Array();
+    const crafted = await craftCommit(now.mls, renewedBy(person), {
+      ...{ proposals, path: false, extensions, data },
+    });
     const body = sealBody(now.keys, 'handshake', now.id, crafted.message, fuzz.env);
     const frame = await request(person, body, crafted.state);
     const pending = {
@@ -177,7 +184,7 @@ async function crafts(
       after: now.base,
       hash: encodeBytes(sha256(body)),
       mls: crafted.state,
-      data: new Uint8Array(),
+      data,
     } as const;
     return { room: { ...now, pending }, frame };
   };
@@ -271,6 +278,7 @@ async function appoints(fuzz: Fuzz): Promise<void> {
   const change = {
     admins: isNew ? [...others, target.identity].sort() : others,
     mods: now.mods.filter((one) => one !== target.identity),
+    mutes: now.mutes.filter((one) => one !== target.identity),
   };
   const isKnown = devices.some((one) => one.identity === target.identity && !one.limited);
   const handedTo = devices.filter(
@@ -310,6 +318,26 @@ async function regulates(fuzz: Fuzz): Promise<void> {
     if (message !== undefined && !pins.includes(message.id))
       await crafts(fuzz, staff, { pins: [...pins, message.id] });
   }
+}
+
+/** Staff mutes somebody who holds no office, or ends that. */
+async function mutesOne(fuzz: Fuzz): Promise<void> {
+  const staff = fuzz.actor((one) => (one.isAdmin ? holdsKey(one) : one.isModerator));
+  if (staff === undefined) return;
+  await fuzz.reads(staff);
+  const { admins, mods, mutes } = opened(staff);
+  const target = fuzz.maybe(
+    [...staff.epoch.devices].filter(({ identity }) => ![...admins, ...mods].includes(identity)),
+  );
+  if (target === undefined) return;
+  const others = mutes.filter((one) => one !== target.identity);
+  const isMuted = others.length < mutes.length;
+  await fuzz.commits(
+    staff,
+    (room) => setRole(room, target.person.device, isMuted ? 'member' : 'observer', fuzz.env),
+    stated(staff, { mutes: isMuted ? others : [...others, target.identity].sort() }, {}, target.identity),
+  );
+  fuzz.count(isMuted ? 'unmuted' : 'muted');
 }
 
 async function invites(fuzz: Fuzz): Promise<void> {
@@ -635,6 +663,7 @@ export const honest: readonly Operation[] = [
   [1, configures],
   [1.5, appoints],
   [1.5, regulates],
+  [1, mutesOne],
   [1, invites],
   [0.5, revokes],
   [1.5, reopens],

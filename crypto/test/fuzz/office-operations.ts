@@ -1,0 +1,133 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import { encodeCommitData } from '../../src/commit-data.ts';
+import { HANDED, handOver } from '../../src/hand-over.ts';
+import { fingerprintOf } from '../../src/identity.ts';
+import { signingKey } from '../../src/primitives.ts';
+import { type Member, membersOf, OFFICE_KEYS, type Room } from '../../src/room.ts';
+import type { RoomState } from '../../src/room-state.ts';
+import { commits, stating } from '../hostile.ts';
+import type { Fuzz } from './fuzz.ts';
+import type { Device } from './model.ts';
+import { crafts, type Operation } from './operations.ts';
+
+/** What somebody takes beyond its office. Undefined where there is nobody whom it could be done to. */
+type Taking = (
+  state: RoomState,
+  who: { readonly me: Member; readonly admin: Member | undefined },
+) => RoomState | undefined;
+
+const fingerprintOfMember = ({ identity }: Member) =>
+  encodeBytes(fingerprintOf(Buffer.from(identity, 'base64url')));
+
+/** What neither moderators nor members may change. */
+const BEYOND_STAFF: Readonly<Record<string, Taking>> = {
+  'takes the office of an admin': (state, { me }) => ({
+    ...state,
+    admins: [...state.admins, me.identity].sort(),
+    mods: state.mods?.filter((one) => one !== me.identity),
+  }),
+  'deposes the admins': (state, { me }) => ({ ...state, admins: [me.identity], mods: undefined }),
+  'makes a moderator': (state, { me }) => ({
+    ...state,
+    mods: [
+      ...(state.mods ?? []).filter((one) => one !== me.identity),
+      encodeBytes(new Uint8Array(32)),
+    ].sort(),
+  }),
+  'gives itself a voice': (state, { me }) => ({ ...state, voices: [me.identity] }),
+  'mutes an admin': (state, { admin }) =>
+    admin && { ...state, mutes: [...(state.mutes ?? []), admin.identity].sort() },
+  'bans an admin': (state, { admin }) =>
+    admin && { ...state, bans: [...(state.bans ?? []), fingerprintOfMember(admin)].sort() },
+  'says who may speak': (state) => ({ ...state, speak: state.speak === 'staff' ? undefined : 'staff' }),
+  'sets slow mode': (state) => ({ ...state, slow: (state.slow ?? 0) + 10 }),
+  'lets messages disappear': (state) => ({ ...state, expire: (state.expire ?? 0) + 10 }),
+  'says who may invite': (state) => ({ ...state, links: state.links === undefined ? 'staff' : undefined }),
+  'opens the history': (state) => ({ ...state, history: state.history === 'all' ? undefined : 'all' }),
+  'renames the room': (state) => ({ ...state, name: `${state.name}!`.slice(-40) }),
+  'forgets a removal': (state) => ({ ...state, lastRemoveEpoch: (state.lastRemoveEpoch ?? 0) + 1 }),
+};
+
+/** What members may not change either. */
+const BEYOND_MEMBERS: Readonly<Record<string, Taking>> = {
+  ...BEYOND_STAFF,
+  'lifts its own mute': (state, { me }) => {
+    const mutes = state.mutes?.filter((one) => one !== me.identity);
+    return mutes === undefined || mutes.length === state.mutes?.length
+      ? undefined
+      : { ...state, mutes: mutes.length === 0 ? undefined : mutes };
+  },
+  'lifts a ban': (state) => (state.bans === undefined ? undefined : { ...state, bans: undefined }),
+  'pins a message': (state) => ({ ...state, pins: [encodeBytes(new Uint8Array(16))] }),
+};
+
+/** A commit of somebody who is honest apart from it. All refuse it, and its author stays where it is. */
+async function overreaches(fuzz: Fuzz, device: Device, takings: Readonly<Record<string, Taking>>) {
+  await fuzz.checks(device);
+  const { room } = device.person;
+  const all = membersOf(room);
+  const me = all.find(({ self }) => self);
+  const { state } = room.context;
+  if (me === undefined || state === 'newer') return;
+  const admin = fuzz.maybe(all.filter(({ identity }) => state.admins.includes(identity)));
+  const possible = Object.entries(takings).flatMap(([what, taking]) => {
+    const next = taking(state, { me, admin });
+    return next === undefined ? [] : [{ what, next }];
+  });
+  const { what, next } = fuzz.pick(possible);
+  await commits(
+    fuzz.log,
+    device.person,
+    stating(device.person, () => next),
+  );
+  fuzz.model.refused(device, { epoch: fuzz.model.bogus(device.epoch), flaw: 'bogus' });
+  // It has gone over its own entry, and is as honest as before.
+  device.due.pop();
+  fuzz.count(`refused: ${device.isModerator ? 'a moderator' : 'a member'} ${what}`);
+}
+
+async function moderatorOverreaches(fuzz: Fuzz): Promise<void> {
+  const one = fuzz.maybe(fuzz.majority.filter((it) => it.isModerator && it.doubt === undefined));
+  if (one !== undefined) await overreaches(fuzz, one, BEYOND_STAFF);
+}
+
+async function memberOverreaches(fuzz: Fuzz): Promise<void> {
+  const plain = fuzz.majority.filter((it) => !it.isStaff && !it.limited && it.doubt === undefined);
+  const muted = plain.filter(({ identity, epoch }) => epoch.state.mutes.includes(identity));
+  const one = fuzz.maybe(muted.length > 0 && fuzz.happens(0.7) ? muted : plain);
+  if (one !== undefined) await overreaches(fuzz, one, BEYOND_MEMBERS);
+}
+
+/** A moderator's pin that hands false keys of every office to all. Nobody takes one over. */
+async function forgesKeys(fuzz: Fuzz): Promise<void> {
+  const one = fuzz.actor((it) => it.isModerator && !it.epoch.closed);
+  if (one === undefined) return;
+  await fuzz.reads(one);
+  const { pins } = one.epoch.state;
+  const message = fuzz.maybe(fuzz.messages.filter(({ id }) => !pins.includes(id)));
+  if (message === undefined) return;
+  const forged = async (room: Room) => {
+    const devices = membersOf(room).map(({ device }) => device);
+    const items = OFFICE_KEYS.map(
+      async (kind) =>
+        [HANDED[kind].data, await handOver(room, kind, devices, signingKey(fuzz.env.random(32)))] as const,
+    );
+    return encodeCommitData(await Promise.all(items));
+  };
+  await crafts(fuzz, one, { pins: [...pins.slice(-6), message.id] }, forged);
+  fuzz.count('forged keys');
+}
+
+/** What moderators and members try beyond their office. */
+export const ofOffices: readonly Operation[] = [
+  [1.5, moderatorOverreaches],
+  [1, memberOverreaches],
+  [0.7, forgesKeys],
+];
+
+/** What the long form has to have tried. */
+export const OVERREACHED: readonly string[] = [
+  ...Object.keys(BEYOND_STAFF).map((what) => `refused: a moderator ${what}`),
+  'refused: a member lifts its own mute',
+  'forged keys',
+];
