@@ -335,9 +335,10 @@ export async function setRole(room: Room, device: string, role: Role, env: Env):
   if (!me.admin && !me.moderator) throw new RoomError(isMute ? 'not-staff' : 'not-admin');
   if (target === undefined) throw new RoomError('no-such-member');
   const state = withoutVoidInvites(room);
-  const next = me.admin ? withRole(state, target.identity, role) : withMute(state, target.identity, role);
+  const wanted = me.admin ? withRole(state, target.identity, role) : withMute(state, target.identity, role);
   if (me.admin && room.admin === undefined) throw missingAdminRights(room);
   const present = personsIn(room.mls);
+  const next = withPlaceForMutes(wanted, present);
   if (me.admin && !next.admins.some((identity) => present.has(identity))) throw new RoomError('last-admin');
   checkRoleLists(next);
   return changeState(room, next, env, { again: target.identity });
@@ -366,6 +367,13 @@ function withMute(state: RoomState, identity: string, role: Role): RoomState {
   if ((!isMute && role !== 'member') || isStaff(state, identity)) throw new RoomError('not-admin');
   const { mutes } = withRole(state, identity, role);
   return { ...state, mutes };
+}
+
+/** A full list keeps only who is here: a moderator may have filled it with anybody. */
+function withPlaceForMutes(state: RoomState, present: ReadonlySet<string>): RoomState {
+  const { mutes = [] } = state;
+  if (mutes.length <= STATE_LIMITS.voices) return state;
+  return { ...state, mutes: mutes.filter((identity) => present.has(identity)) };
 }
 
 function checkRoleLists({ admins, mods = [], voices = [], mutes = [] }: RoomState): void {

@@ -4,13 +4,16 @@ import type { Order } from '@gochat/protocol/up';
 import { expect, test } from 'vitest';
 import { remove, setRole } from '../src/handshake.ts';
 import { fingerprintOf } from '../src/identity.ts';
-import { sign } from '../src/primitives.ts';
-import { invitesOf, ownLeaf, stateOf } from '../src/room.ts';
+import { sha256, sign } from '../src/primitives.ts';
+import { invitesOf, ownLeaf, type Room, stateOf } from '../src/room.ts';
 import { encodeRoomState, type RoomState } from '../src/room-state.ts';
+import { sealBody } from '../src/seal.ts';
 import type { Role } from '../src/speaking.ts';
+import { STATE_LIMITS } from '../src/state-limits.ts';
 import { agree, allRead, roomOfPeople } from './assert.ts';
+import { craftCommit } from './craft.ts';
 import type { Twist } from './craft-path.ts';
-import { commits, request, stating } from './hostile.ts';
+import { commits, renewedBy, request, stating } from './hostile.ts';
 import type { Person } from './world.ts';
 
 const keyOf = ({ who }: Person) => encodeBytes(who.identity.publicKey);
@@ -143,4 +146,32 @@ test('a moderator who opens joins again gives itself no office by that', async (
     expect(one.warnings).toEqual(['skipped-handshake']);
     expect(one.room.joinsClosed).toBe(true);
   }
+});
+
+test('a moderator who fills the list of who is muted keeps nobody from being muted', async () => {
+  const { log, env, ana, ben, mal } = await world('moderator');
+  const made = Array.from({ length: STATE_LIMITS.voices }, () => encodeBytes(env.random(32)));
+  await mal.commits(log, async (room) => {
+    const { message, state: mls } = await craftCommit(
+      room.mls,
+      renewedBy(mal),
+      stating(mal, (now) => ({ ...now, mutes: sorted(...made) })),
+    );
+    const body = sealBody(room.keys, 'handshake', room.id, message, env);
+    const frame = await request(mal, body, mls);
+    const hash = encodeBytes(sha256(body));
+    const pending = {
+      intent: 'state',
+      request: frame.id,
+      after: room.base,
+      hash,
+      mls,
+      data: new Uint8Array(),
+    };
+    return { room: { ...room, pending: pending as Room['pending'] }, frame };
+  });
+  await allRead(log, [ana, ben]);
+  expect(stateOf(ana.room).mutes).toHaveLength(STATE_LIMITS.voices);
+  await ana.commits(log, (room) => setRole(room, ben.device, 'observer', env));
+  expect(stateOf(ana.room).mutes).toEqual([keyOf(ben)]);
 });
