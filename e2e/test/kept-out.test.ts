@@ -84,7 +84,7 @@ async function namesIn({ ben, kitchen }: Kitchen): Promise<string[]> {
   return (await ben.profile.call('members', { room: kitchen })).map(({ name }) => name);
 }
 
-/** Tries all that has let Ana in before. @returns what she was told each time */
+/** Tries all that has let Ana in before. @returns what she was shown each time */
 async function triesAllWays(world: DeviceWorld, at: Kitchen): Promise<Record<string, unknown>> {
   const { ana, kitchen, own, first, recovery, backup } = at;
   const reasonOf = async (work: Promise<unknown>) =>
@@ -93,36 +93,38 @@ async function triesAllWays(world: DeviceWorld, at: Kitchen): Promise<Record<str
       (error: { readonly code?: string; readonly data?: { readonly reason?: string } }) =>
         error.data?.reason ?? error.code,
     );
-  const told: Record<string, unknown> = {};
-  told.says = await reasonOf(ana.says(kitchen, 'by ana'));
-  told['first invite'] = await reasonOf(ana.joins(first));
-  told['own invite'] = await reasonOf(ana.joins(own));
+  const shown: Record<string, unknown> = {};
+  shown.says = await reasonOf(ana.says(kitchen, 'by ana'));
+  shown['first invite'] = await reasonOf(ana.joins(first));
+  shown['own invite'] = await reasonOf(ana.joins(own));
   const stolen = await Stolen.from(at.phone.dir);
   const copy = await stolen.device();
   world.finally(() => copy.close());
-  told.ticket = await reasonOf(copy.call('join', { link: stolen.link(kitchen), as: 'ana', waitMs: WAIT_MS }));
+  shown.ticket = await reasonOf(
+    copy.call('join', { link: stolen.link(kitchen), as: 'ana', waitMs: WAIT_MS }),
+  );
   const phone = await world.opens('phone', at.phone.dir);
   // It hasn't read that it is out.
   const late = await phone.says(kitchen, 'too late');
   await followsAll(phone);
   await isIn(phone, ['diary']);
-  told['phone says'] = await reasonOf(phone.says(kitchen, 'by the phone'));
-  told['too late'] = await phone.profile.call('sent', { room: kitchen, ids: [late], waitMs: 0 });
-  told['phone, own invite'] = await reasonOf(phone.joins(own));
+  shown['phone says'] = await reasonOf(phone.says(kitchen, 'by the phone'));
+  shown['too late'] = await phone.profile.call('sent', { room: kitchen, ids: [late], waitMs: 0 });
+  shown['phone, own invite'] = await reasonOf(phone.joins(own));
   const restored = await backup.restores();
-  told.restored = restored.code;
+  shown.restored = restored.code;
   expect(restored.out).toMatch(/^kitchen: .+\n1 of 2 rooms have let this device in\n$/);
   const saved = await world.someone('saved');
   await saved.profile.call('recover', { link: recovery, label: 'Recovered', waitMs: WAIT_MS });
   const linking = () => saved.profile.call('linking', {});
   await saved.until(async () => (await linking()).stage === 'joined', 'the recovered device has joined');
-  told.recovered = await linking();
+  shown.recovered = await linking();
   for (const one of [await world.opens('restored', backup.profile), saved, phone, ana])
     expect(await roomsOf(one), one.name).toEqual(['diary']);
-  return told;
+  return shown;
 }
 
-/** What each device was told. */
+/** What each device was shown. */
 const REFUSED = {
   says: 'removed',
   'first invite': 'invite-dead',
@@ -148,8 +150,8 @@ test('whoever is banned comes in by nothing that it had before, and not by a fre
   const before = await readBy(at);
   await mia.profile.call('ban', { room: kitchen, member: 'ana', waitMs: WAIT_MS });
   await isIn(ana, ['diary']);
-  const told = await triesAllWays(world, at);
-  expect(told).toMatchObject(REFUSED);
+  const shown = await triesAllWays(world, at);
+  expect(shown).toMatchObject(REFUSED);
   await expect(ana.joins(await mia.invites(kitchen))).rejects.toMatchObject({ data: { reason: 'banned' } });
   expect(await readBy(at)).toEqual(before);
   expect(await namesIn(at)).toEqual(['ben', 'mia']);
@@ -161,8 +163,8 @@ test('whoever is removed comes in by a fresh invite alone', async ({ world }) =>
   const before = await readBy(at);
   await ben.profile.call('remove', { room: kitchen, member: 'ana', waitMs: WAIT_MS });
   await isIn(ana, ['diary']);
-  const told = await triesAllWays(world, at);
-  expect(told).toMatchObject(REFUSED);
+  const shown = await triesAllWays(world, at);
+  expect(shown).toMatchObject(REFUSED);
   expect(await readBy(at)).toEqual(before);
   expect(await namesIn(at)).toEqual(['ben', 'mia']);
   await ana.joins(await ben.invites(kitchen));
