@@ -51,14 +51,15 @@ const BEYOND_STAFF: Readonly<Record<string, Taking>> = {
 /** What members may not change either. */
 const BEYOND_MEMBERS: Readonly<Record<string, Taking>> = {
   ...BEYOND_STAFF,
-  'lifts its own mute': (state, { me }) => {
-    const mutes = state.mutes?.filter((one) => one !== me.identity);
-    return mutes === undefined || mutes.length === state.mutes?.length
-      ? undefined
-      : { ...state, mutes: mutes.length === 0 ? undefined : mutes };
-  },
   'lifts a ban': (state) => (state.bans === undefined ? undefined : { ...state, bans: undefined }),
   'pins a message': (state) => ({ ...state, pins: [encodeBytes(new Uint8Array(16))] }),
+};
+
+const OF_MUTED: Readonly<Record<string, Taking>> = {
+  'lifts its own mute': (state, { me }) => {
+    const mutes = state.mutes?.filter((one) => one !== me.identity) ?? [];
+    return { ...state, mutes: mutes.length === 0 ? undefined : mutes };
+  },
 };
 
 /** A commit of somebody who is honest apart from it. All refuse it, and its author stays where it is. */
@@ -94,8 +95,9 @@ async function moderatorOverreaches(fuzz: Fuzz): Promise<void> {
 async function memberOverreaches(fuzz: Fuzz): Promise<void> {
   const plain = fuzz.majority.filter((it) => !it.isStaff && !it.limited && it.doubt === undefined);
   const muted = plain.filter(({ identity, epoch }) => epoch.state.mutes.includes(identity));
-  const one = fuzz.maybe(muted.length > 0 && fuzz.happens(0.7) ? muted : plain);
-  if (one !== undefined) await overreaches(fuzz, one, BEYOND_MEMBERS);
+  const isMuted = muted.length > 0 && fuzz.happens(0.5);
+  const one = fuzz.maybe(isMuted ? muted : plain);
+  if (one !== undefined) await overreaches(fuzz, one, isMuted ? OF_MUTED : BEYOND_MEMBERS);
 }
 
 /** A moderator's pin that hands false keys of every office to all. Nobody takes one over. */
@@ -120,8 +122,8 @@ async function forgesKeys(fuzz: Fuzz): Promise<void> {
 
 /** What moderators and members try beyond their office. */
 export const ofOffices: readonly Operation[] = [
-  [1.5, moderatorOverreaches],
-  [1, memberOverreaches],
+  [6, moderatorOverreaches],
+  [1.5, memberOverreaches],
   [0.7, forgesKeys],
 ];
 

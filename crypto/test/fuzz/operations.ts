@@ -320,7 +320,7 @@ async function regulates(fuzz: Fuzz): Promise<void> {
   }
 }
 
-/** Staff mutes somebody who holds no office, or ends that. */
+/** Staff mutes or unmutes somebody who holds no office. */
 async function mutesOne(fuzz: Fuzz): Promise<void> {
   const staff = fuzz.actor((one) => (one.isAdmin ? holdsKey(one) : one.isModerator));
   if (staff === undefined) return;
