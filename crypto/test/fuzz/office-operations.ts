@@ -62,6 +62,18 @@ const OF_MUTED: Readonly<Record<string, Taking>> = {
   },
 };
 
+/** What a joiner by its GroupInfo can read: each list has each once, and isn't there if it is empty. */
+function wellFormed({ mods, mutes, bans, ...state }: RoomState): RoomState {
+  const once = (list: readonly string[] = []) => (list.length === 0 ? undefined : [...new Set(list)]);
+  return {
+    ...state,
+    admins: [...new Set(state.admins)],
+    mods: once(mods),
+    mutes: once(mutes),
+    bans: once(bans),
+  };
+}
+
 /** A commit of somebody who is honest apart from it. All refuse it, and its author stays where it is. */
 async function overreaches(fuzz: Fuzz, device: Device, takings: Readonly<Record<string, Taking>>) {
   await fuzz.checks(device);
