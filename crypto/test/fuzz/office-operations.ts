@@ -91,7 +91,7 @@ async function overreaches(fuzz: Fuzz, device: Device, takings: Readonly<Record<
   await commits(
     fuzz.log,
     device.person,
-    stating(device.person, () => next),
+    stating(device.person, () => wellFormed(next)),
   );
   fuzz.model.refused(device, { epoch: fuzz.model.bogus(device.epoch), flaw: 'bogus' });
   // It has gone over its own entry, and is as honest as before.
