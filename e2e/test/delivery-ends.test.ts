@@ -115,3 +115,29 @@ test('a server that seems restored from a backup, and then is not, is reported a
   expect(await ana.warnings(room)).toEqual([]);
   await ana.close();
 });
+
+test('a device that is live is not up to date before it has what came a moment ago', async () => {
+  const url = await meddler.listen();
+  const ana = await Someone.open('ana', join(home.path, 'ana'));
+  const ben = await Someone.open('ben', join(home.path, 'ben'));
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link.replace(server.url.replace('tcp:', 'http:'), url.replace('tcp:', 'http:')));
+  await ana.delivered(room, [await ana.says(room, 'before')]);
+  await ben.hears(room, 'before');
+  // What the server writes to ben is on its way until he asks whether there is more.
+  let asks = () => {};
+  const asked = new Promise<void>((resolve) => {
+    asks = resolve;
+  });
+  meddler.meddling = {
+    up: (frame) => {
+      if (frame.type === 'read') asks();
+      return [frame];
+    },
+    down: (frame) => (frame.type === 'entry' ? asked.then(() => [frame]) : [frame]),
+  };
+  await ana.delivered(room, [await ana.says(room, 'after')]);
+  await ben.syncs(room);
+  expect(await ben.read(room)).toEqual(['ana: before', 'ana: after']);
+  await Promise.all([ana.close(), ben.close()]);
+});

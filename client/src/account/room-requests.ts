@@ -193,8 +193,10 @@ export class RoomRequests {
     sent: ({ room, ids, waitMs }) => this.#sent(room, ids, waitMs),
     sync: async ({ room, waitMs }) => {
       const session = await this.#followed(room);
+      const { isLive } = session;
       try {
         await this.#rooms.caughtUp(session, waitMs);
+        if (isLive) await this.#rooms.newest(session, waitMs);
         await this.#rooms.sharedRead(session, Math.min(waitMs, SHARED_MS));
         await this.#rooms.posted(session, waitMs);
         return { live: true, problem: undefined };

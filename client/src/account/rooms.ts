@@ -6,7 +6,7 @@ import { newId } from '@gochat/crypto/new-id';
 import { type Env, signingKey } from '@gochat/crypto/primitives';
 import { leafKeysOf } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
-import type { RoomId } from '@gochat/protocol/fields';
+import { comparePositions, type RequestId, type RoomId } from '@gochat/protocol/fields';
 import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { ChatEvent, RoomConnection } from '../api/methods.ts';
 import type { FilePlace } from '../files/file-place.ts';
@@ -326,6 +326,30 @@ export class Rooms {
     if (session.ended !== undefined) throw session.ended;
     if (!session.isLive)
       throw server.problem ?? new ChatError({ reason: 'server-slow', server: server.address });
+  }
+
+  /**
+   * Asks the server for what is later than the last entry that a live room has received, and waits for that: an entry takes a moment
+   * from the server to its members.
+   */
+  async newest(session: RoomSession, waitMs: number): Promise<void> {
+    const { connection, room } = session;
+    if (connection === undefined || room.status !== 'active') return;
+    const id = newId<RequestId>(this.#parts.env);
+    const frame = { type: 'read', id, room: room.id, after: room.position, limit: 256 } as const;
+    // If the connection breaks, or the server ends the delivery, the room is entered again.
+    const page = await connection.request(frame).catch(() => undefined);
+    const last = page?.entries.at(-1)?.seq;
+    const hasCome = () =>
+      last === undefined ||
+      comparePositions(session.room.position, last) >= 0 ||
+      session.room.status !== 'active';
+    if (!hasCome() && session.isFollowing)
+      await session.condition.until(
+        () => (hasCome() || !session.isFollowing || session.ended !== undefined ? true : undefined),
+        waitMs,
+      );
+    await this.caughtUp(session, waitMs);
   }
 
   /** Waits until what others had ready for this device when it joined is in the history, at most `waitMs`: that can fail for long. */
