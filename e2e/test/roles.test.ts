@@ -17,6 +17,7 @@ async function roomOf<N extends string>(...names: N[]) {
     others[name] = await person(name);
     await others[name].joins(link);
   }
+  await ana.syncs(room);
   return { ana, ...others, room, link };
 }
 

@@ -93,6 +93,7 @@ test('only admins change settings, and a new admin can remove members', async ()
     ana.profile.call('setRole', { room, member: 'ana', role: 'member', waitMs: WAIT_MS }),
   ).rejects.toMatchObject({ data: { reason: 'last-admin' } });
   await ana.profile.call('setRole', { room, member: 'ben', role: 'admin', waitMs: WAIT_MS });
+  await ben.syncs(room);
   await ben.profile.call('remove', { room, member: 'cai', waitMs: WAIT_MS });
   await ana.profile.call('setRole', { room, member: 'ben', role: 'member', waitMs: WAIT_MS });
   await ben.syncs(room);
