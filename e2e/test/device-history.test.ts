@@ -1,7 +1,8 @@
 import { platform } from '@gochat/client/internal/profile/platform';
 import { expect } from 'vitest';
+import { brisk } from '../src/people/brisk.ts';
 import { test } from '../src/people/device-test.ts';
-import { type DeviceWorld, followsAll, links, roomsOf } from '../src/people/devices.ts';
+import { type DeviceWorld, devicesOf, followsAll, keyOf, links, roomsOf } from '../src/people/devices.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
 /** Ana and Ben in a room that shows newcomers nothing, and what they have said. */
@@ -101,4 +102,59 @@ test.concurrent('the history comes after both have been restarted', async ({ wor
   await followsAll(again);
   await followsAll(there);
   await again.until(async () => (await again.read(room)).length === 2, 'the history is there');
+});
+
+test.concurrent('older messages come when they are asked for, from the device that has them', async ({
+  world,
+}) => {
+  const { ana, room } = await anaAndBen(world);
+  const bot = await world.someone('bot');
+  await links(ana, bot, 'Bot', true);
+  const tablet = await world.someone('tablet');
+  await links(ana, tablet, 'Tablet');
+  await followsAll(tablet);
+  const asks = (waitMs: number) => tablet.profile.call('olderHistory', { room, waitMs });
+  // A limited device would read along.
+  expect(await asks(0)).toEqual({ devices: 0, came: false });
+  await ana.profile.call('removeDevice', { device: await keyOf(bot), waitMs: WAIT_MS });
+  await tablet.until(async () => (await devicesOf(tablet)).length === 2, 'the bot is out');
+  const phone = await world.someone('phone');
+  await ana.close();
+  await links(tablet, phone, 'Phone');
+  await followsAll(phone);
+  expect(await tablet.read(room)).toEqual([]);
+  // Who is online has none either; the order waits for the one who has.
+  expect(await asks(0)).toEqual({ devices: 2, came: false });
+  await tablet.close();
+  const again = await world.opens('ana', ana.dir);
+  await followsAll(again);
+  const there = await world.opens('tablet', tablet.dir);
+  await followsAll(there);
+  await there.until(async () => (await there.read(room)).length === 2, 'the history is there');
+  expect(await there.read(room)).toEqual(['ana: stew?', 'ben: yes']);
+});
+
+test.concurrent('of a long history, what did not come unasked comes when it is asked for', async ({
+  world,
+}) => {
+  const server = await world.server();
+  let shiftMs = 0;
+  const env = { ...brisk, now: () => Date.now() + shiftMs };
+  const [ana, phone] = [await world.someone('ana', { env }), await world.someone('phone', { env })];
+  const { room } = await ana.hosts(server.url, 'diary');
+  await followsAll(ana);
+  const texts = Array.from({ length: 90 }, (_, n) => `${n} ${'x'.repeat(60_000)}`);
+  for (const text of texts) await ana.posts(room, { kind: 'text', text });
+  shiftMs = 40 * 24 * 3600 * 1000;
+  await links(ana, phone, 'Phone');
+  await followsAll(phone);
+  const count = async () => (await phone.messages(room)).length;
+  await phone.until(async () => (await count()) > 0, 'the newest of it is there');
+  expect(await count()).toBeLessThan(texts.length);
+  expect(await phone.profile.call('olderHistory', { room, waitMs: WAIT_MS })).toEqual({
+    devices: 1,
+    came: true,
+  });
+  await phone.until(async () => (await count()) === texts.length, 'all of it is there');
+  expect((await phone.messages(room)).map(({ text }) => text)).toEqual(texts);
 });

@@ -88,9 +88,10 @@ async function prints(
   who: string,
   [verb = '', ...args]: readonly string[],
   expected: unknown,
+  exits = 0,
 ): Promise<Line[]> {
   const { code, out, err } = await gochat(who, [verb, ...args, '--json']);
-  expect({ verb, code, err }).toEqual({ verb, code: 0, err: expect.any(String) });
+  expect({ verb, code, err }).toEqual({ verb, code: exits, err: expect.any(String) });
   const texts = out.split('\n').filter((line) => line !== '');
   const lines = texts.map((line) => JSON.parse(line) as Line);
   expect([verb, lines]).toEqual([verb, expected]);
@@ -149,6 +150,8 @@ async function printsOfDevices(): Promise<void> {
     ['devices', 'remove', String(sofa?.key)],
     [{ key: sofa?.key, label: 'Sofa', left: [] }],
   );
+  const nobody = [{ room: ID, name: 'cellar', devices: 0, came: false }];
+  await prints('fay', ['older', 'cellar'], nobody, 5);
   await prints('fay', ['recovery', '--status'], [{ made: false }]);
   const link = expect.stringContaining('/#/recover/');
   const [made] = await prints('fay', ['recovery'], [{ link, rooms: 1, left: 0 }]);

@@ -42,6 +42,7 @@ const FEATURES = [
   'safety numbers and verified marks',
   'devices',
   'linking a device',
+  'older messages of other devices',
   'a recovery link',
   'saving and restoring a backup',
   'settings that lead to devices and backup',
@@ -327,6 +328,10 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says('/link');
     await shows(by, [/#\/link\//, /can be used once, until/]);
     await by.closes('can be used once');
+  },
+  'older messages of other devices': async (by) => {
+    await by.says('/older');
+    await shows(by, [notice('No other device can send older messages')]);
   },
   'a recovery link': async (by) => {
     await by.says('/recovery');

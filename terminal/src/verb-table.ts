@@ -243,6 +243,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/devices.ts')).run,
   },
   {
+    name: 'older <room>',
+    does: 'ask your other devices for messages of a room that are older than those on this one',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('older'),
+  },
+  {
     name: 'compromised <room> [device]',
     does: 'report that DEVICE was copied, lost or stolen: removes it; without DEVICE, renews the keys of this one',
     options: [JSON_LINES, WAIT],

@@ -339,6 +339,11 @@ export interface Methods {
   /** @param params `device`: its key or the beginning of it; this device when absent. @throws ChatError `unknown-member`, `usage` */
   labelDevice: (params: { readonly device?: string; readonly label: string }) => null;
   /**
+   * Asks the other devices of this person for messages of a room that are older than those that this one has. They are lines of its history when they have come:
+   * up to 16 MiB each time. @throws ChatError `unknown-room`; `usage` on a limited device
+   */
+  olderHistory: (params: { readonly room: string; readonly waitMs: number }) => OlderHistory;
+  /**
    * Removes a device of this person from all rooms. The order is stored first: what can't be done within `waitMs`, as a server is away, is
    * done later, also by another device of this person. @throws ChatError `unknown-member`; `usage` for this device, or on a limited one
    */
@@ -493,6 +498,7 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   inspect: 'repeatable',
   devices: 'repeatable',
   labelDevice: 'repeatable',
+  olderHistory: 'repeatable',
   removeDevice: 'repeatable',
   linkOffer: 'once',
   linkConfirm: 'repeatable',
@@ -665,6 +671,14 @@ export interface DeviceOfPerson {
   readonly unknown?: true;
   /** The keys of devices that came after it, as far as this device knows: it can have taken them in. */
   readonly later?: readonly string[];
+}
+
+/** What has become of asking for older messages. */
+export interface OlderHistory {
+  /** How many other devices can answer: none where there is no other one, or a limited one would read along. */
+  readonly devices: number;
+  /** Whether some have come. Otherwise they come when one of these devices is online, if it has any. */
+  readonly came: boolean;
 }
 
 /** How far the removal of a device is. */

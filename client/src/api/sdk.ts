@@ -18,6 +18,7 @@ import type {
   DirectRequest,
   KnockInfo,
   MemberInfo,
+  OlderHistory,
   OwnKnock,
   Params,
   Problem,
@@ -41,6 +42,7 @@ export type {
   HistoryItem,
   KnockInfo,
   MemberInfo,
+  OlderHistory,
   OpenOptions,
   OwnKnock,
   Profile,
@@ -193,6 +195,14 @@ export class GoChat {
   async labelDevice(label: string, device?: string): Promise<void> {
     const which = device === undefined ? {} : { device: textOf(device) };
     await this.profile.call('labelDevice', { label: textOf(label), ...which });
+  }
+
+  /**
+   * Asks the other devices for messages of a room that are older than those that this one has; they are in its history when they have come.
+   * @throws ChatError `unknown-room`, `ambiguous`; `usage` on a limited device
+   */
+  async olderHistory(room: string, waitMs = WAIT_MS): Promise<OlderHistory> {
+    return this.profile.call('olderHistory', { room: (await this.room(room)).id, waitMs });
   }
 
   /**

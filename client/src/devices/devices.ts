@@ -14,6 +14,7 @@ import type { DeviceSync } from './sync.ts';
 export type DeviceMethod =
   | 'devices'
   | 'labelDevice'
+  | 'olderHistory'
   | 'removeDevice'
   | 'linkOffer'
   | 'linkConfirm'
@@ -54,6 +55,12 @@ export class Devices {
       await sync.label(pick(sync.devices, device).key, clean);
       await sync.tell(TELL_MS);
       return null;
+    },
+    olderHistory: async ({ room, waitMs }) => {
+      if (!holdsIdentity(this.#parts.who)) throw new ChatError({ reason: 'device-limited' });
+      return (await this.#isShared())
+        ? (await this.sync()).askOlder(room, waitMs)
+        : { devices: 0, came: false };
     },
     removeDevice: async ({ device, waitMs }) => {
       const sync = await this.sync();

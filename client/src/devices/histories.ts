@@ -1,13 +1,17 @@
 import type { Content } from '@gochat/crypto/content';
 import { newId } from '@gochat/crypto/new-id';
 import { membersOf, type Room } from '@gochat/crypto/room';
+import { encodeBytes } from '@gochat/protocol/encoding';
+import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { mergePack } from '../history/merge-pack.ts';
 import { fetchPack, postPack } from '../history/pack-posts.ts';
 import { readPacks } from '../history/read-packs.ts';
 import type { Received } from '../room/received.ts';
 import type { RoomSession } from '../room/room-session.ts';
+import { decodeItem, identitiesIn } from '../room/stored-history.ts';
 import type { Timers } from '../schedule/timers.ts';
-import { type Context, isIn } from './context.ts';
+import { type Context, isIn, turnMs } from './context.ts';
+import { keptValue } from './kept.ts';
 import { siblingsIn } from './known-devices.ts';
 import { serverOf } from './ticket.ts';
 
@@ -16,8 +20,11 @@ const FIRST_MS = 30 * 24 * 3600 * 1000;
 /** The most of one room, in packs of 4 MiB, the newest: of those days, and of what is older. */
 const MOST_PACKS = 4;
 const MOST_OLDER_PACKS = 1;
-/** In the store, after the id of a room whose last days are given. */
+/** In the store, after the id of a room whose last days are given, and of one of which a device has asked for what is before a position. */
 const OLDER = ' older';
+const BEFORE = ' before ';
+/** How many lines are read at a time to find the first message. */
+const PAGE = 64;
 
 type HistoryContent = Extract<Content, { kind: 'history' }>;
 
@@ -38,6 +45,10 @@ export class Histories {
   readonly #isOverheard: (session: RoomSession) => boolean;
   /** By self room and position: what waits to be read. */
   #gifts: readonly Gift[] = [];
+  /** How many packs this device has taken, by room. */
+  readonly #taken = new Map<string, number>();
+  /** What others have asked for and this device doesn't have. */
+  readonly #lacking = new Set<string>();
 
   /** @param isOverheard whether a lost device would read what is posted in a self room */
   constructor(context: Context, timers: Timers, isOverheard: (session: RoomSession) => boolean) {
@@ -51,6 +62,22 @@ export class Histories {
     const { rooms, store } = this.#context;
     store.gifts.set(device, new Set(rooms.filter(isIn).map(({ room }) => room.id)));
     store.changed();
+  }
+
+  /**
+   * Asks the other devices for what was said in a room before the first message that this one has. The order is lasting once the store is saved.
+   * @returns how many can answer: none where there is no other one, or a limited one would read along
+   */
+  async ask(session: RoomSession): Promise<number> {
+    const before = (await this.#first(session)) ?? (String(Number(session.room.position) + 1) as Position);
+    const devices = this.#answerers(session);
+    if (devices > 0) this.#context.set('older', session.room.id, { to: this.#own, before });
+    return devices;
+  }
+
+  /** @returns how many packs of a room this device has taken since it was opened */
+  taken(room: string): number {
+    return this.#taken.get(room) ?? 0;
   }
 
   /** @param gifts all that wait in the records of a self room */
@@ -68,13 +95,14 @@ export class Histories {
 
   /** Begins what can be done now. */
   update(): void {
-    const { self, rooms, store, jobs } = this.#context;
+    const { rooms, store, jobs } = this.#context;
+    for (const session of rooms) this.#answers(session);
     for (const [device, left] of store.gifts) {
       if (left.size === 0) this.#ends(device, undefined);
       for (const what of left) {
-        const session = rooms.find(({ room }) => room.id === what.replace(OLDER, ''));
+        const session = rooms.find(({ room }) => room.id === what.split(' ')[0]);
         if (session === undefined || session.meta.left) this.#ends(device, what);
-        const place = session && self.find(({ meta }) => serverOf(meta) === serverOf(session.meta));
+        const place = session && this.#place(session);
         if (session === undefined || place === undefined || !isReader(place, device)) continue;
         // A self room has no place that only some of its devices read.
         if (siblingsIn(place).some(({ limited }) => limited)) this.#ends(device, what);
@@ -90,6 +118,66 @@ export class Histories {
     }
   }
 
+  /** Gives what another device has asked for, unless one that comes before this one has: whoever gives it takes the order back. */
+  #answers(session: RoomSession): void {
+    const { store, jobs } = this.#context;
+    const { id } = session.room;
+    const order = keptValue(store.map, 'older', id);
+    const place = this.#place(session);
+    const isDue =
+      order != null &&
+      order.to !== this.#own &&
+      isIn(session) &&
+      place !== undefined &&
+      isReader(place, order.to);
+    const name = `older ${id} ${order?.to} ${order?.before}`;
+    if (!jobs.isTime(name, isDue && !this.#lacking.has(name), place === undefined ? 0 : turnMs(place)))
+      return;
+    if (order == null) return;
+    jobs.start(name, async () => {
+      const first = await this.#first(session);
+      if (first === undefined || comparePositions(first, order.before) >= 0) {
+        this.#lacking.add(name);
+        return;
+      }
+      store.gifts.set(order.to, (store.gifts.get(order.to) ?? new Set()).add(id + BEFORE + order.before));
+      store.changed();
+      this.#context.set('older', id, null);
+    });
+  }
+
+  #place({ meta }: RoomSession): RoomSession | undefined {
+    return this.#context.self.find((one) => serverOf(one.meta) === serverOf(meta));
+  }
+
+  get #own(): string {
+    return encodeBytes(this.#context.parts.who.device.publicKey);
+  }
+
+  #answerers(session: RoomSession): number {
+    const place = this.#place(session);
+    const siblings = place === undefined ? [] : siblingsIn(place);
+    return siblings.some(({ limited }) => limited) ? 0 : siblings.length;
+  }
+
+  /** The position of the first message that this device has of a room. */
+  async #first({ room }: RoomSession): Promise<Position | undefined> {
+    const { records } = this.#context.parts;
+    const identityOf = identitiesIn(room);
+    for (let after: Position | undefined; ; ) {
+      const rows = await records.list('history', room.id, {
+        limit: PAGE,
+        ...(after !== undefined && { after: Number(after) }),
+      });
+      for (const row of rows) {
+        const item = decodeItem(row, identityOf);
+        if (item.kind === 'text') return item.seq;
+        after = item.seq;
+      }
+      if (rows.length < PAGE) return undefined;
+    }
+  }
+
   async #give(to: {
     readonly device: string;
     readonly what: string;
@@ -101,7 +189,13 @@ export class Histories {
     const { room } = session;
     const now = env.now();
     const isOlder = what.endsWith(OLDER);
-    const range = isOlder ? { until: now - FIRST_MS } : { since: now - FIRST_MS };
+    const [, before] = what.split(BEFORE);
+    const range =
+      before === undefined
+        ? isOlder
+          ? { until: now - FIRST_MS }
+          : { since: now - FIRST_MS }
+        : { to: String(Number(before) - 1) as Position };
     let packs = 0;
     for await (const { pack } of readPacks(records, room, range, { forNewcomers: false, now })) {
       const posted = await postPack({ session: place, env, timers: this.#timers }, pack);
@@ -111,7 +205,7 @@ export class Histories {
       if (packs === (isOlder ? MOST_OLDER_PACKS : MOST_PACKS)) break;
     }
     // The last days of the other rooms come before.
-    if (!isOlder) this.#context.store.gifts.get(device)?.add(room.id + OLDER);
+    if (!isOlder && before === undefined) this.#context.store.gifts.get(device)?.add(room.id + OLDER);
     this.#ends(device, what);
   }
 
@@ -122,6 +216,7 @@ export class Histories {
     if (bytes !== undefined) await mergePack(records, into, bytes, { now: env.now() });
     const place = { of: 'received', room: session.room.id, at: Number(received.seq) } as const;
     await records.write([{ place, value: undefined }]);
+    if (bytes !== undefined) this.#taken.set(content.of, this.taken(content.of) + 1);
     this.#gifts = this.#gifts.filter((gift) => gift.received !== received);
   }
 

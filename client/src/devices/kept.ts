@@ -70,6 +70,8 @@ const VALUES = {
   notify: v.picklist(['all', 'mentions', 'none']),
   receipts: v.boolean(),
   typing: v.boolean(),
+  /** A device asks for what was said in a room before a position; null once another one gives it. */
+  older: v.nullable(v.object({ to: publicKey, before: position })),
   verified: v.nullable(v.literal(true)),
   ignored: v.nullable(v.literal(true)),
   /** Who may ask to write to this person alone. */
@@ -106,6 +108,7 @@ const SUBJECTS = {
   notify: roomId,
   receipts: roomId,
   typing: roomId,
+  older: roomId,
   verified: publicKey,
   ignored: publicKey,
   asks: v.literal('requests'),
@@ -120,6 +123,7 @@ const OF_ROOM: ReadonlySet<KeptKind> = new Set<KeptKind>([
   'notify',
   'receipts',
   'typing',
+  'older',
 ]);
 
 /** The parts of a key. */

@@ -5,7 +5,14 @@ import { equalBytes } from '@gochat/crypto/primitives';
 import { membersOf, type Room } from '@gochat/crypto/room';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
-import type { DeviceOfPerson, DeviceRemoval, Params, RecoveryLink, RecoveryState } from '../api/methods.ts';
+import type {
+  DeviceOfPerson,
+  DeviceRemoval,
+  OlderHistory,
+  Params,
+  RecoveryLink,
+  RecoveryState,
+} from '../api/methods.ts';
 import type { Received } from '../room/received.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { Condition } from '../schedule/condition.ts';
@@ -127,6 +134,29 @@ export class DeviceSync implements Context {
     this.#histories.give(device);
     await this.#save();
     this.nudge();
+  }
+
+  /**
+   * Asks the other devices for what was said in a room before the first message that this one has; durable when it resolves, and answered later where none is online.
+   * @param room its id
+   * @returns how many devices can answer, and whether something has come within `waitMs`. @throws ChatError `room-unknown`
+   */
+  async askOlder(room: string, waitMs: number): Promise<OlderHistory> {
+    const end = Date.now() + waitMs;
+    await this.#catchUp(waitMs);
+    const session = this.rooms.find((one) => one.room.id === room);
+    if (session === undefined) throw new ChatError({ reason: 'room-unknown', name: room });
+    const taken = this.#histories.taken(room);
+    const devices = await this.#histories.ask(session);
+    await this.#save();
+    this.hurry();
+    const hasCome = () => this.#histories.taken(room) > taken;
+    if (devices > 0)
+      await this.condition.until(
+        () => (hasCome() || this.#isOver ? true : undefined),
+        Math.max(0, end - Date.now()),
+      );
+    return { devices, came: hasCome() };
   }
 
   /** Gives a device a name. */

@@ -32,6 +32,7 @@ const entries = fc
         fc.constantFrom(ticket(ROOM, 1), ticket(OTHER, 1), ticket(OTHER, 2)),
       ),
       fc.tuple(fc.constant(keyOf('lost', ONE)), fc.constant(true)),
+      fc.tuple(fc.constant(keyOf('older', ROOM)), fc.constantFrom(null, { to: ONE, before: '7' })),
       fc.tuple(fc.constant(keyOf('verified', TWO)), fc.constantFrom(true, null)),
     ),
     fc.integer({ min: 0, max: 3 }),

@@ -215,6 +215,15 @@ export const history = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, w
   return { json: [{ ...ref, history: now }], lines: given === undefined ? [now] : [], ...synced };
 });
 
+export const older = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms, text }) => {
+  const answer = await profile.call('olderHistory', { room: await roomId(profile, room), waitMs: ms });
+  const words = (await text.devices()).older;
+  const { devices, came } = answer;
+  const said = came ? words.came : devices > 0 ? words.asked(devices) : words.nobody;
+  const code = came ? EXIT.done : devices > 0 ? EXIT.queued : EXIT.refused;
+  return { json: [{ ...ref, ...answer }], lines: [], notes: [said], code };
+});
+
 export const invites = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text: { lines } }) => {
   const all = await profile.call('invites', { room, waitMs: ms });
   const rows = all.map(({ id, by, live, uses, expires, approval }) => [

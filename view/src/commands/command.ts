@@ -82,6 +82,7 @@ export const COMMAND_NAMES = [
   'rename',
   'topic',
   'history',
+  'older',
   'expire',
   'rules',
   'role',

@@ -253,6 +253,13 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     available: mayWrite,
     attempt: ({ chat, args, room }) => send(chat, args, room),
   },
+  older: {
+    available: isMember,
+    attempt: async ({ chat, room }) => {
+      const { askOlder } = await import('../dialogs/older-history.ts');
+      return askOlder(chat, room.info.id);
+    },
+  },
   poll: {
     takes: 'optional',
     available: mayWrite,

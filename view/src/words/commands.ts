@@ -32,6 +32,10 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       label: 'Save a backup',
       help: 'Save who you are, your rooms and messages in an encrypted file',
     },
+    older: {
+      label: 'Older messages',
+      help: 'Ask your other devices for messages that are older than what this one has of the room',
+    },
     restore: {
       label: 'Restore a backup',
       help: 'Make this device one of yours, with the rooms and messages of a backup',

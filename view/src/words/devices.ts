@@ -24,6 +24,18 @@ export function deviceWords(f: Formats) {
       labels: (devices: readonly string[]) => `Your devices here: ${f.list(devices)}.`,
     },
 
+    older: {
+      asked: (devices: number) =>
+        f.plural(devices, {
+          one: 'Your other device is asked for older messages. They appear here once it is online, if it has any.',
+          other:
+            'Your # other devices are asked for older messages. They appear here once one of them is online, if it has any.',
+        }),
+      came: 'Older messages have come from another device of yours',
+      nobody:
+        'No other device can send older messages: you have none in this room’s server, or a limited one would read along. A backup brings them (/backup there, /restore here).',
+    },
+
     one: {
       key: (id: string) => `Device key: ${id}…`,
       limited: 'This device is limited: it can’t link or remove devices.',
