@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { brisk } from '../src/people/brisk.ts';
+import { devicesOf, followsAll, notesOf } from '../src/people/devices.ts';
+import { untilStage } from '../src/people/linking.ts';
 import { fileOf, Someone, temporary } from '../src/people/people.ts';
 import { ChildServer } from '../src/servers/child-server.ts';
 import { findWords, folderBytes, Wiretap } from '../src/servers/wiretap.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
 const NAMES = ['Anastasia-of-Kyiv', 'Benedikt-Brückner'];
+const LABELS = ['Telefon der Anastasia', 'Umbrella-holder'];
+const DRAFT = 'never sent to anybody';
 const ROOM = 'conspiracy of the kitchen';
 const TEXTS = ['the eagle lands at dawn', 'bring the Müller papers, all of them', 'x'.repeat(300)];
 
@@ -90,5 +95,51 @@ test('neither the wire, the server’s disk nor its logs contain names or messag
     expect(findWords(profile, words)).toEqual([]);
     expect(isPicture(profile)).toBe(false);
   }
+  await home.remove();
+});
+
+test('neither the wire, the server’s disk nor its logs contain what the devices of a person share, or are called', async () => {
+  const home = await temporary();
+  const data = join(home.path, 'server');
+  const log: string[] = [];
+  const server = await ChildServer.start(data, 0, log);
+  const tap = new Wiretap(server.port);
+  const url = `tcp://127.0.0.1:${await tap.listen()}`;
+  const [laptop, phone] = await Promise.all(
+    ['laptop', 'phone'].map((name) => Someone.open(NAMES[0] ?? '', join(home.path, name), { env: brisk })),
+  );
+  if (laptop === undefined || phone === undefined) throw new Error('two devices');
+  const { room } = await laptop.hosts(url, ROOM);
+  await laptop.delivered(room, [await laptop.says(room, TEXTS[0] ?? '')]);
+  const { link } = await laptop.profile.call('linkOffer', { waitMs: WAIT_MS });
+  const { digits } = await phone.profile.call('linkAccept', {
+    link,
+    label: LABELS[0] ?? '',
+    waitMs: WAIT_MS,
+  });
+  await untilStage(laptop.profile, 'opened');
+  await laptop.profile.call('linkConfirm', { digits, waitMs: WAIT_MS });
+  await untilStage(phone.profile, 'joined');
+  for (const one of [laptop, phone]) await followsAll(one);
+  await laptop.profile.call('labelDevice', { label: LABELS[1] ?? '' });
+  await laptop.profile.call('note', { room, change: { draft: DRAFT } });
+  await phone.until(async () => (await notesOf(phone, room)).draft === DRAFT, 'the phone has the draft');
+  await phone.hears(room, TEXTS[0] ?? '');
+  const labelsOn = async () => (await devicesOf(phone)).map(({ label }) => label).sort();
+  await phone.until(async () => (await labelsOn()).join() === LABELS.toSorted().join(), 'both have labels');
+  const recovery = await phone.profile.call('recoveryLink', { waitMs: WAIT_MS });
+  await Promise.all([laptop.close(), phone.close()]);
+  await server.stop();
+  await tap.close();
+
+  const secretOf = (text: string) => text.split('.').slice(-2, -1);
+  const words = [NAMES[0] ?? '', ROOM, ...TEXTS.slice(0, 1), ...LABELS, DRAFT];
+  words.push(...secretOf(link), ...secretOf(recovery.link));
+  const captured = Buffer.concat(tap.bytes);
+  for (const bytes of [captured, Buffer.from(log.join(''))]) expect(bytes.includes(room)).toBe(true);
+  expect(captured.length).toBeGreaterThan(10_000);
+  expect(findWords(captured, words)).toEqual([]);
+  expect(findWords(await folderBytes(data), words)).toEqual([]);
+  expect(findWords(Buffer.from(log.join('')), words)).toEqual([]);
   await home.remove();
 });

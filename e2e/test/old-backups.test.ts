@@ -8,9 +8,9 @@ import { type Someone, temporary } from '../src/people/people.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
-const AGE_MS = 60 * 24 * 3600_000;
-/** The clock of a device on the day on which the backup was made. */
-const THEN = { ...platform, now: () => Date.now() - AGE_MS };
+const DAY_MS = 24 * 3600_000;
+/** How old backups are, in days. */
+const AGES = [1, 60];
 const keys = await recoveryKeys(crypto.getRandomValues(new Uint8Array(16)));
 
 let world: DeviceWorld;
@@ -41,11 +41,12 @@ async function drawer() {
   };
 }
 
-/** Ana, 60 days ago, in a diary of her own and in Ben's kitchen. */
-async function anaThen() {
+/** Ana, so many days ago, in a diary of her own and in Ben's kitchen. */
+async function anaThen(days: number) {
   world = new DeviceWorld();
+  const then = { ...platform, now: () => Date.now() - days * DAY_MS };
   const server = await world.server();
-  const [ana, ben] = [await world.someone('ana', { env: THEN }), await world.someone('ben')];
+  const [ana, ben] = [await world.someone('ana', { env: then }), await world.someone('ben')];
   const { room: diary } = await ana.hosts(server.url, 'diary');
   const kitchen = await ana.joins((await ben.hosts(server.url)).link);
   await followsAll(ana);
@@ -81,39 +82,45 @@ test('a backup brings a person back into rooms on three servers', async () => {
   expect(await roomsOf(again)).toEqual(['diary', 'kitchen', 'notes']);
 });
 
-test('of a backup of 60 days ago, a room from which somebody was removed since shows its messages, and says what to do', async () => {
-  const { ana, ben, kitchen } = await anaThen();
-  const { backsUp, restores, tails, profile } = await drawer();
-  expect(await backsUp(ana)).toMatchObject({ code: 0 });
-  await ana.close();
-  await removesCleo(ben, kitchen);
-  expect(await restores()).toMatchObject({
-    code: 5,
-    out: expect.stringMatching(/^kitchen: .+\n1 of 2 rooms have let this device in\n$/),
-  });
-  expect(await tails('diary')).toContain('<ana> dear diary\n');
-  expect(await tails('kitchen')).toContain('<ben> soup is ready\n');
-  const again = await world.opens('ana', profile);
-  expect(await roomsOf(again)).toEqual(['diary']);
-});
+test.each(AGES)(
+  'of a backup of %i days ago, a room from which somebody was removed since shows its messages, and says what to do',
+  async (days) => {
+    const { ana, ben, kitchen } = await anaThen(days);
+    const { backsUp, restores, tails, profile } = await drawer();
+    expect(await backsUp(ana)).toMatchObject({ code: 0 });
+    await ana.close();
+    await removesCleo(ben, kitchen);
+    expect(await restores()).toMatchObject({
+      code: 5,
+      out: expect.stringMatching(/^kitchen: .+\n1 of 2 rooms have let this device in\n$/),
+    });
+    expect(await tails('diary')).toContain('<ana> dear diary\n');
+    expect(await tails('kitchen')).toContain('<ben> soup is ready\n');
+    const again = await world.opens('ana', profile);
+    expect(await roomsOf(again)).toEqual(['diary']);
+  },
+);
 
-test('beside a living device of its person, the same backup brings a new one into all rooms', async () => {
-  const { ana, ben, kitchen } = await anaThen();
-  const { backsUp, restores, profile } = await drawer();
-  expect(await backsUp(ana)).toMatchObject({ code: 0 });
-  await ana.close();
-  await removesCleo(ben, kitchen);
-  const living = await world.opens('ana', ana.dir);
-  await followsAll(living);
-  await living.syncs(kitchen);
-  await ben.posts(kitchen, { kind: 'text', text: 'long after' });
-  await living.hears(kitchen, 'long after');
-  expect(await restores()).toMatchObject({ code: 0, out: '2 of 2 rooms have let this device in\n' });
-  const again = await world.opens('ana', profile);
-  await isIn(again, ['diary', 'kitchen']);
-  await again.hears(kitchen, 'soup is ready');
-  const areBoth = async () => (await devicesOf(living)).filter(({ rooms }) => rooms === 2).length === 2;
-  await living.until(areBoth, 'the living device sees the new one in both rooms');
-  await again.delivered(kitchen, [await again.says(kitchen, 'from the new laptop')]);
-  await living.hears(kitchen, 'from the new laptop');
-});
+test.each(AGES)(
+  'beside a living device of its person, a backup of %i days ago brings a new one into all rooms',
+  async (days) => {
+    const { ana, ben, kitchen } = await anaThen(days);
+    const { backsUp, restores, profile } = await drawer();
+    expect(await backsUp(ana)).toMatchObject({ code: 0 });
+    await ana.close();
+    await removesCleo(ben, kitchen);
+    const living = await world.opens('ana', ana.dir);
+    await followsAll(living);
+    await living.syncs(kitchen);
+    await ben.posts(kitchen, { kind: 'text', text: 'long after' });
+    await living.hears(kitchen, 'long after');
+    expect(await restores()).toMatchObject({ code: 0, out: '2 of 2 rooms have let this device in\n' });
+    const again = await world.opens('ana', profile);
+    await isIn(again, ['diary', 'kitchen']);
+    await again.hears(kitchen, 'soup is ready');
+    const areBoth = async () => (await devicesOf(living)).filter(({ rooms }) => rooms === 2).length === 2;
+    await living.until(areBoth, 'the living device sees the new one in both rooms');
+    await again.delivered(kitchen, [await again.says(kitchen, 'from the new laptop')]);
+    await living.hears(kitchen, 'from the new laptop');
+  },
+);

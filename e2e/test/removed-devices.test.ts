@@ -62,6 +62,7 @@ test('a thief with the identity key and all tickets is out once the device is re
   const { ana, ben, phone, tablet, rooms, second } = await world.anaOnThreeDevices();
   const [, , kitchen, garden] = rooms;
   const lost = await keyOf(phone);
+  const invites = [await phone.invites(kitchen), await ana.invites(garden)];
   await phone.close();
   const stolen = await Stolen.from(phone.dir);
   const [thief, later] = [await stolen.device(), await stolen.device()];
@@ -101,6 +102,11 @@ test('a thief with the identity key and all tickets is out once the device is re
   await expect(
     later.call('join', { link: stolen.link(garden), as: 'ana', waitMs: WAIT_MS }),
   ).rejects.toMatchObject({ code: REFUSED });
+  // Nor by links that were made before.
+  for (const link of invites)
+    await expect(later.call('join', { link, as: 'ana', waitMs: WAIT_MS })).rejects.toMatchObject({
+      code: REFUSED,
+    });
   expect(await devicesOf(tablet)).toHaveLength(2);
 });
 
