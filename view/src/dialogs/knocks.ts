@@ -29,7 +29,7 @@ export async function showKnocks(chat: KnockParts, room: RoomViewModel): Promise
       text: knocks.length === 0 ? [list.none] : [],
       code: [],
       items: knocks.map(({ id, name, identity, banned }) =>
-        menuItem(id, sanitizeLine(name), banned ? list.banned : identity.slice(0, ID_CHARS)),
+        menuItem(id, sanitizeLine(name), banned ? list.banned : list.id(identity.slice(0, ID_CHARS))),
       ),
     },
     pick: (id) => {

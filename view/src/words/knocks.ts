@@ -5,6 +5,8 @@ export function knockWords() {
       title: 'Asking to join',
       none: 'Nobody asks to join. A link that needs approval is made with “Invite”.',
       banned: 'banned',
+      /** @param id the beginning of the identity key */
+      id: (id: string) => `member id ${id}`,
     },
     knock: {
       title: (name: string) => `${name} asks to join`,
