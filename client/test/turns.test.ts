@@ -202,7 +202,7 @@ test('what waits is refused when its author may not say it any more, and its num
   await member.reads();
   for (const { body } of await member.store.seal(8, env.now())) log.post(member.room.id, body);
   await member.reads();
-  expect(ids.map((id) => member.store.outbox.get(id)?.end)).toEqual(['refused', 'refused']);
+  expect(ids.map((id) => member.store.outbox.get(id)?.end)).toEqual(['silenced', 'silenced']);
   expect(member.store.outbox.size).toBe(0);
   await admin.commits((room) => setRole(room, device, 'member', env));
   await member.says(text('back'));

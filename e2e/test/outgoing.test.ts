@@ -70,6 +70,13 @@ test('who is answered that a message is in the log finds it in the history', asy
   await ana.close();
 });
 
+/** Ben gives everybody else a role. */
+async function givesAll(room: string, role: 'observer' | 'member'): Promise<void> {
+  await ben.syncs(room);
+  for (const { id, self } of await ben.profile.call('members', { room }))
+    if (!self) await ben.profile.call('setRole', { room, member: id, role, waitMs: WAIT_MS });
+}
+
 test('what was queued before a removal is refused for good, also after joining again', async () => {
   const { room, link } = await hosts();
   const ana = new Mortal();
@@ -351,7 +358,7 @@ test('the SDK refuses values that a program without types may give', async () =>
 type Step =
   | { readonly does: 'queue' | 'send' }
   | { readonly does: 'cancel'; readonly which: number }
-  | { readonly does: 'remove' | 'join' | 'leave' | 'offline' | 'online' | 'die' };
+  | { readonly does: 'remove' | 'mute' | 'unmute' | 'join' | 'leave' | 'offline' | 'online' | 'die' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ does: fc.constantFrom('queue', 'send') }) },
@@ -359,7 +366,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      does: fc.constantFrom('remove', 'join', 'leave', 'offline', 'online', 'die'),
+      does: fc.constantFrom('remove', 'mute', 'unmute', 'join', 'leave', 'offline', 'online', 'die'),
     }),
   },
 );
@@ -392,6 +399,9 @@ class Story {
       }
       case 'remove':
         return removesAll(room);
+      case 'mute':
+      case 'unmute':
+        return givesAll(room, step.does === 'mute' ? 'observer' : 'member');
       case 'join': {
         if (!this.#online) return;
         await this.#join();
@@ -468,10 +478,11 @@ function ignoreRefusal(error: unknown): void {
 
 /** The states after which nothing else may be claimed. A refused message can be dismissed. */
 const AFTER: Readonly<Record<OutgoingState | 'rejected', readonly string[]>> = {
-  waiting: ['waiting', 'posted', 'cancelled', 'refused', 'unknown', 'missed'],
+  waiting: ['waiting', 'posted', 'cancelled', 'refused', 'silenced', 'unknown', 'missed'],
   posted: ['posted', 'missed'],
   cancelled: ['cancelled'],
   refused: ['refused', 'cancelled'],
+  silenced: ['silenced', 'cancelled'],
   unknown: ['unknown', 'cancelled'],
   missed: ['missed', 'waiting', 'posted'],
   rejected: ['rejected'],
@@ -499,7 +510,7 @@ async function plays(ana: Fleeting, steps: readonly Step[]): Promise<void> {
       const next = claims[i + 1];
       if (next !== undefined) expect(AFTER[state]).toContain(next);
       if (state === 'posted') expect(log).toContain(id);
-      if (state === 'refused' || state === 'rejected') expect(log).not.toContain(id);
+      if (state === 'refused' || state === 'silenced' || state === 'rejected') expect(log).not.toContain(id);
       if (state === 'cancelled' && claims[i - 1] !== 'unknown') expect(log).not.toContain(id);
     }
   }
@@ -523,14 +534,17 @@ test('whatever is claimed of a message stays true through deaths, removals, retu
   );
 });
 
-/** The member is removed while a message waits. */
+/** The member is removed, or muted, while a message waits. */
 const removedAway = (['offline', 'queue', 'remove', 'online'] as const).map((does): Step => ({ does }));
+const mutedAway = (['offline', 'queue', 'mute', 'online', 'send', 'unmute', 'send'] as const).map(
+  (does): Step => ({ does }),
+);
 
 test('whatever is claimed of a message stays true for all processes of a profile, one of which owns it', async () => {
   let profiles = 0;
   const part = fc.oneof(
     { weight: 6, arbitrary: step.map((one) => [one]) },
-    { weight: 1, arbitrary: fc.constant(removedAway) },
+    { weight: 1, arbitrary: fc.constantFrom(removedAway, mutedAway) },
   );
   await fc.assert(
     fc.asyncProperty(fc.array(part, { minLength: 5, maxLength: 12 }), async (parts) => {

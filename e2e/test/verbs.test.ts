@@ -282,7 +282,8 @@ test('what was queued before a removal is shown as not sent after joining again,
   await serves(port);
   expect((await run(ana, ['remove', name, 'ben'])).code).toBe(0);
   const fresh = (await run(ana, ['invite', name])).out.trim();
-  const unsent = 'your membership ended before 1 message was surely sent: gochat resend';
+  const unsent =
+    '1 message is not surely sent, as your membership ended or you could not write in the room: gochat resend';
   expect(await run(ben, ['join', fresh, '--no-chat'])).toMatchObject({
     code: 0,
     err: expect.stringContaining(unsent),
@@ -295,7 +296,7 @@ test('what was queued before a removal is shown as not sent after joining again,
     err: expect.stringContaining(unsent),
   });
   const chat = await run(ben, ['chat', name], '/resend\n');
-  expect(chat.out).toContain('before 1 message was surely sent: /resend');
+  expect(chat.out).toContain('or you could not write in the room: /resend');
   expect(chat.out).toContain('1 message is sent again');
   expect(chat.code).toBe(0);
   expect(await run(ben, ['resend', name])).toMatchObject({
@@ -534,6 +535,31 @@ test('the line mode prints edits, reactions and deletions', async () => {
   const after = await run(ana, ['tail', name]);
   expect(after.out).toContain('-- <ben> deleted a message\n');
   expect(after.out).not.toContain('I hav');
+});
+
+test('who was muted writes again once that has ended, and is never called no member', async () => {
+  const { name, link, ana, ben } = await room();
+  expect((await run(ben, ['join', link, '--as', 'ben', '--no-chat'])).code).toBe(0);
+  const muted = { code: 5, err: expect.stringContaining('you may not write in this room') };
+  expect((await run(ana, ['mute', name, 'ben'])).code).toBe(0);
+  // This profile has not heard of it.
+  expect(await run(ben, ['send', name, 'early', '--json'])).toMatchObject({
+    ...muted,
+    out: expect.stringContaining('"state":"silenced"'),
+  });
+  expect(await run(ben, ['send', name, 'late'])).toMatchObject({
+    code: 5,
+    err: expect.stringContaining('You are muted'),
+  });
+  expect((await run(ana, ['unmute', name, 'ben'])).code).toBe(0);
+  expect((await run(ben, ['send', name, 'again'])).code).toBe(0);
+  expect((await run(ben, ['resend', name])).code).toBe(0);
+  expect((await run(ana, ['rules', name, '--speak', 'staff'])).code).toBe(0);
+  expect((await run(ben, ['chat', name], 'piped\n')).code).toBe(5);
+  expect((await run(ana, ['rules', name, '--speak', 'all'])).code).toBe(0);
+  expect((await run(ben, ['chat', name], 'heard\n')).code).toBe(0);
+  const { out } = await run(ana, ['tail', name, '--json']);
+  expect(texts(out).map(({ text }) => text)).toEqual(['again', 'early', 'heard']);
 });
 
 test('a poll is asked and voted on by verbs, in line mode and by the SDK', async () => {

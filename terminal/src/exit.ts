@@ -26,12 +26,14 @@ export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof UsageError || error instanceof NotUtf8 ? EXIT.usage : EXIT.internal;
 }
 
-/** The exit code after messages, by how many are refused, perhaps sent, and not sent yet. */
+/** The exit code after messages, by how many are refused, may not be said, are perhaps sent, and are not sent yet. */
 export function codeOfSent(count: {
   readonly refused: number;
+  readonly silenced: number;
   readonly unknown: number;
   readonly waiting: number;
 }): ExitCode {
   if (count.unknown > 0) return EXIT.internal;
+  if (count.silenced > 0 && count.refused === 0) return EXIT.refused;
   return count.refused > 0 ? EXIT.notMember : count.waiting > 0 ? EXIT.queued : EXIT.done;
 }

@@ -28,6 +28,7 @@ import { HistoryReader } from '../room/history-reader.ts';
 import type { Queued } from '../room/outgoing.ts';
 import { readPoll, refusedPoll } from '../room/polls.ts';
 import type { RoomSession } from '../room/room-session.ts';
+import { ownSilence } from '../room/turns.ts';
 import { Mutex } from '../schedule/mutex.ts';
 import { createOn } from './creating.ts';
 import { connectionOf, Governance } from './governance.ts';
@@ -41,6 +42,8 @@ import type { SettingsStore } from './settings-store.ts';
 
 /** How long a process waits for the history that others had ready when its profile joined. */
 const SHARED_MS = 5_000;
+/** How long a message that may not be said waits for what is new in the room. */
+const HEARING_MS = 5_000;
 
 /** The requests that an account answers without its rooms. */
 export type AccountMethod = 'whoami' | 'preferences' | 'prefer' | 'passphrase';
@@ -163,6 +166,7 @@ export class RoomRequests {
       }
       if (allowed === true && !session.isKnown(id)) await this.#checkAllowed(session, said);
       const messages = [{ id, content: said }];
+      await this.#hearIfSilenced(session, messages);
       if (note === undefined) await session.queue(messages);
       else await this.#settings.note(session.room.id, note, (changes) => session.queue(messages, changes));
       return { id };
@@ -175,12 +179,14 @@ export class RoomRequests {
       const posted = await Promise.all(
         messages.map(async ({ id }) => again === true && (await session.isPosted(id))),
       );
+      await this.#hearIfSilenced(session, messages);
       await session.queue(messages.filter((_, i) => !posted[i]));
       return null;
     },
     resend: async ({ room, ids, unsent }) => {
       const session = await this.#followed(room);
       this.#rooms.hurry(session);
+      await this.#hearIfSilenced(session, [{ content: { kind: 'text', text: '' } }]);
       return {
         ids: await session.sendAgain({
           ids,
@@ -287,8 +293,8 @@ export class RoomRequests {
       this.#governance.reportCompromise(await this.#current(params.room, params.waitMs), params),
     dm: async ({ room, ...wanted }) => {
       const direct = await this.#direct.load();
-      const session = await direct.write(await this.#followed(room), wanted);
-      return roomInfo(session);
+      const { session, message } = await direct.write(await this.#followed(room), wanted);
+      return { ...roomInfo(session), ...(message !== undefined && { message }) };
     },
     requests: async () => (this.#requests.all.length === 0 ? [] : (await this.#direct.load()).list()),
     acceptRequest: async ({ id, waitMs }) => roomInfo(await (await this.#direct.load()).accept(id, waitMs)),
@@ -526,6 +532,13 @@ export class RoomRequests {
       if (!(await files.areSealed(session.room.id, idsOf(said.files))))
         throw new ChatError({ reason: 'file-unprepared' });
     }
+  }
+
+  /** What this device knows of the room may be old: before it rejects a message for it, it asks the server for what is new. */
+  async #hearIfSilenced(session: RoomSession, messages: readonly Pick<Queued, 'content'>[]): Promise<void> {
+    if (session.isLive || messages.every(({ content }) => ownSilence(session.room, content) === undefined))
+      return;
+    await this.#rooms.until(session, () => (session.isLive || session.ended ? true : undefined), HEARING_MS);
   }
 
   /** @throws ChatError `not-author`, `message-deleted`: every reader would ignore the change */

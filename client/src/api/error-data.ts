@@ -209,6 +209,8 @@ const REASONS = {
   muted: reason('refused', {}),
   'staff-only': reason('refused', {}),
   'not-listed': reason('refused', {}),
+  /** The same, of a message that waited. */
+  silenced: reason('refused', {}),
   /** Only its author may edit a message; its author and admins may delete it. */
   'not-author': reason('refused', { change: v.picklist(['edit', 'delete']) }),
   /** The message that is to be changed was deleted. */

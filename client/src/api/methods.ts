@@ -262,14 +262,15 @@ export interface Methods {
   /**
    * Asks a member of a room to write to each other alone, or finds the conversation that there is. What is said in a new one waits on this
    * device until the other person has accepted; it is asked with the first kilobyte of `text`.
-   * @throws ChatError `unknown-member`; `usage` `direct-self`, or on a limited device; as `create` does
+   * @returns the conversation. `message`: the id of the message with `text`, whose states are those of any other
+   * @throws ChatError `unknown-member`; `usage` `direct-self`, `message-blank`, `too-large`, or on a limited device; as `create` does
    */
   dm: (params: {
     readonly room: string;
     readonly member: string;
     readonly text?: string;
     readonly waitMs: number;
-  }) => RoomInfo;
+  }) => RoomInfo & { readonly message?: string };
   /** Who asks to write to this person alone, oldest first. Changes are reported by the event `requests`. Nothing is sent about one before it is accepted. */
   requests: (params: Record<string, never>) => readonly DirectRequest[];
   /** Joins the conversation. @param params `id`: of a request, or its beginning. @throws ChatError `unknown-entry`; `refused` if it has ended; `offline` */
@@ -568,7 +569,7 @@ export interface RoomInfo {
   readonly queued: number;
   /** Number of messages that were posted, and that perhaps not everybody could read: see `resend`. */
   readonly missed: number;
-  /** Number of texts that were, or perhaps were, not sent before the membership ended in which they were queued: see `resend`. */
+  /** Number of texts that were, or perhaps were, not sent: the membership in which they were queued has ended, or their author may not say them. See `resend`. */
   readonly unsent: number;
   /** Whether the founder or the inviter was read, or this profile created the room. Until then the room might be forged. */
   readonly confirmed: boolean;

@@ -678,8 +678,9 @@ async function staged<T>(profile: Profile, wait: (stages: Stages) => Promise<T>)
   }
 }
 
-/** @throws ChatError `not-member` for a message that is not sent any more */
+/** @throws ChatError for a message that is not sent any more: `not-member`, or `refused` if its author may not say it */
 function sentMessage({ id, state, seq }: Outcome): SentMessage {
+  if (state === 'silenced') throw new ChatError({ reason: 'silenced' });
   if (state === 'refused' || state === 'cancelled' || state === 'unknown')
     throw new ChatError({ reason: 'not-sent', state });
   return { id, state, ...(seq !== undefined && { seq }) };

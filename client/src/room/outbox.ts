@@ -2,7 +2,7 @@ import type { Content } from '@gochat/crypto/content';
 import type { Position, RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
-import type { EndState, Outgoing, Queued } from './outgoing.ts';
+import { type EndState, isUnsent, type Outgoing, type Queued } from './outgoing.ts';
 
 /** How many cancelled messages are remembered, so that a repeated question about them gets the same answer. */
 const CANCELLED_KEPT = 64;
@@ -75,7 +75,7 @@ export class Outbox {
     return this.#missed;
   }
 
-  /** How many texts were, or perhaps were, not sent before the membership ended in which they were queued. */
+  /** How many texts were, or perhaps were, not sent: the membership in which they were queued has ended, or their author may not say them. */
   get unsent(): number {
     return this.#unsent.length;
   }
@@ -83,7 +83,7 @@ export class Outbox {
   get #unsent(): readonly Shown[] {
     return [...this.#items.values()]
       .filter(isShown)
-      .filter(({ content, end }) => content.kind === 'text' && (end === 'refused' || end === 'unknown'));
+      .filter(({ content, end }) => content.kind === 'text' && isUnsent(end));
   }
 
   /** What is kept of all messages, oldest first. */
@@ -134,12 +134,12 @@ export class Outbox {
     return [...this.#items.values()].some((item) => isLive(item) && isText(item) && item.frame !== undefined);
   }
 
-  /** Its author may not say this any more. It is refused once nothing of it is on the way. */
-  refuse(id: string): RecordChange[] {
+  /** Its author may not say this any more. It ends once nothing of it is on the way. */
+  silence(id: string): RecordChange[] {
     const item = this.get(id);
     if (item === undefined || !isLive(item)) return [];
     const { frame: _, sealedAt: __, ...bare } = item;
-    return [this.#set(item.n === undefined ? { ...bare, end: 'refused' } : { ...bare, voided: true })];
+    return [this.#set(item.n === undefined ? { ...bare, end: 'silenced' } : { ...bare, voided: true })];
   }
 
   /** It, or what was posted in its place, is in the log, and all readers leave it out. */
@@ -147,7 +147,7 @@ export class Outbox {
     const item = this.get(id);
     if (item === undefined || !isLive(item)) return [];
     const { frame: _, sealedAt: __, n: ___, voided: ____, ...bare } = item;
-    return [this.#set({ ...bare, end: 'refused' })];
+    return [this.#set({ ...bare, end: 'silenced' })];
   }
 
   /** The server has the files of a message. */

@@ -6,8 +6,10 @@ import type { UpOf } from '@gochat/protocol/up';
 export type EndState =
   /** Its sending was cancelled: it is in nobody's log, and never will be. */
   | 'cancelled'
-  /** The membership in which it was queued has ended, or its author may not say it any more: nobody has received it, and nobody will. */
+  /** The membership in which it was queued has ended: nobody has received it, and nobody will. */
   | 'refused'
+  /** Its author, still a member, may not say it any more: nobody has received it, or all readers leave it out. */
+  | 'silenced'
   /** As `refused`, but it had been given to the server, and this device will not see whether it is in the log. */
   | 'unknown'
   /**
@@ -46,6 +48,11 @@ export type OutgoingState =
   /** It is in the log. */
   | 'posted'
   | EndState;
+
+/** Whether the message was, or perhaps was, not sent, though its author has not cancelled it. */
+export function isUnsent(state: OutgoingState | undefined): boolean {
+  return state === 'refused' || state === 'silenced' || state === 'unknown';
+}
 
 /** An outgoing message as it is asked for. */
 export interface Outcome {

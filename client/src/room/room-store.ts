@@ -414,7 +414,7 @@ export class RoomStore {
       .waiting(Number.POSITIVE_INFINITY)
       .filter(({ content, voided }) => !voided && ownSilence(this.#room, content) !== undefined);
     const uploading = this.#outbox.uploading;
-    const changes = [...silenced, ...uploading].flatMap(({ id }) => this.#outbox.refuse(id));
+    const changes = [...silenced, ...uploading].flatMap(({ id }) => this.#outbox.silence(id));
     if (changes.length > 0) await this.#write(changes);
   }
 

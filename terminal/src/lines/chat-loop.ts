@@ -174,11 +174,13 @@ async function readLines(
   }
   const { waiting, outcomes } = await profile.call('sent', { room, ids, waitMs: LAST_WAIT_MS });
   const refused = outcomes.filter(({ state }) => state === 'refused' || state === 'cancelled').length;
+  const silenced = outcomes.filter(({ state }) => state === 'silenced').length;
   const unknown = outcomes.filter(({ state }) => state === 'unknown').length;
   if (refused > 0) prompt.print(text.lines.system(text.lines.notSent(refused)));
+  if (silenced > 0) prompt.print(text.lines.system(text.lines.silenced(silenced)));
   if (unknown > 0) prompt.print(text.lines.system(text.lines.perhapsSent(unknown)));
   if (waiting > 0) prompt.print(text.lines.stillQueued(waiting));
   // The lines before it are sent.
   if (failure !== undefined) throw failure;
-  return { hasQuit, code: failed ?? codeOfSent({ refused, unknown, waiting }) };
+  return { hasQuit, code: failed ?? codeOfSent({ refused, silenced, unknown, waiting }) };
 }

@@ -22,10 +22,12 @@ export function report(
   const [refused, unknown] = [count('refused', 'cancelled'), count('unknown')];
   if (refused > 0) note(io, `gochat: ${lines.notSent(refused)}`);
   if (refused > 0 && problem !== undefined) note(io, `gochat: ${problemText(io.words.text, problem)}`);
+  const silenced = count('silenced');
+  if (silenced > 0) note(io, `gochat: ${lines.silenced(silenced)}`);
   if (unknown > 0) note(io, `gochat: ${lines.perhapsSent(unknown)}`);
   const missed = count('missed');
   if (missed > 0) note(io, `gochat: ${lines.missed(missed, 'gochat resend')}`);
   const why = isInterrupted && problem === undefined ? lines.stopped : problemText(io.words.text, problem);
   if (waiting > 0) note(io, `gochat: ${lines.sentLater(waiting, why)}`);
-  return codeOfSent({ refused, unknown: unknown + missed, waiting });
+  return codeOfSent({ refused, silenced, unknown: unknown + missed, waiting });
 }

@@ -3,6 +3,7 @@ import { ChatError } from '@gochat/client/chat-error';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Params, Problem, Result } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
+import { isUnsent } from '@gochat/client/outgoing';
 import { UsageError } from '@gochat/server/usage-error';
 import type { AttachedFile } from '@gochat/view/actions';
 import { showConnecting } from '../connecting.ts';
@@ -76,7 +77,7 @@ export async function sendFiles(
       if (!(end instanceof Interrupted)) {
         line.end();
         const code = report(io, options.json === true ? ref : undefined, end);
-        const lost = end.outcomes.filter(({ state }) => state === 'refused' || state === 'unknown').length;
+        const lost = end.outcomes.filter(({ state }) => isUnsent(state)).length;
         await noteUnsent(io, profile, ref.room, lost);
         return code;
       }

@@ -4,6 +4,7 @@ import { ChatError } from '@gochat/client/chat-error';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Params } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
+import { isUnsent } from '@gochat/client/outgoing';
 import { UsageError } from '@gochat/server/usage-error';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
@@ -64,7 +65,7 @@ export async function run(io: Io, [room = '', given]: readonly string[], options
       const end = await untilInterrupted(sending());
       if (!(end instanceof Interrupted)) {
         const code = report(io, await named(), end);
-        const ended = end.outcomes.filter(({ state }) => state === 'refused' || state === 'unknown').length;
+        const ended = end.outcomes.filter(({ state }) => isUnsent(state)).length;
         await noteUnsent(io, profile, await roomId(profile, room), ended);
         return code;
       }

@@ -277,6 +277,7 @@ const FIXED = {
   'direct-room': 'In a conversation of two, both have the same rights, and nobody else comes in',
   muted: 'You are muted in this room: you can read and react, and not write',
   'staff-only': 'Only admins and moderators write in this room',
+  silenced: 'You may not write in this room at present: the message was not sent, and will not be',
   'not-listed': 'Only admins, moderators and speakers write in this room',
   'self-ban': 'You can’t ban yourself: leave the room instead',
   'admin-key-missing':

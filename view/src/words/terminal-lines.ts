@@ -31,7 +31,8 @@ export function lineText(f: Formats) {
     },
     direct: {
       /** @param name of the other person */
-      asked: (name: string) => `${name} is asked; what you write waits here until ${name} accepts`,
+      asked: (name: string) =>
+        `${name} is asked; what you write in the room ${name} waits there until ${name} accepts`,
       there: (name: string) => `You and ${name} can write to each other: the room is called ${name}`,
       none: 'Nobody asks to write to you',
       /** @param room in which both are */
@@ -63,7 +64,13 @@ export function lineText(f: Formats) {
         one: '# message was not sent, and will not be: you are no longer a member, or cancelled it',
         other: '# messages were not sent, and will not be: you are no longer a member, or cancelled them',
       }),
-    /** As before, but the server had them already. */
+    /** Their author is a member, but may not say them. */
+    silenced: (count: number) =>
+      f.plural(count, {
+        one: '# message was not sent, and will not be: you may not write in this room at present',
+        other: '# messages were not sent, and will not be: you may not write in this room at present',
+      }),
+    /** As of an ended membership, but the server had them already. */
     perhapsSent: (count: number) =>
       f.plural(count, {
         one: '# message was on its way when you left: the others may have received it',
@@ -78,8 +85,8 @@ export function lineText(f: Formats) {
     /** Texts that the server perhaps has not. @param how the command that sends them again */
     unsent: (count: number, how: string) =>
       f.plural(count, {
-        one: `your membership ended before # message was surely sent: ${how} sends it again if you are a member`,
-        other: `your membership ended before # messages were surely sent: ${how} sends them again if you are a member`,
+        one: `# message is not surely sent, as your membership ended or you could not write in the room: ${how} sends it again if you can now`,
+        other: `# messages are not surely sent, as your membership ended or you could not write in the room: ${how} sends them again if you can now`,
       }),
     unsentCount: (count: number) => `${f.number(count)} not sent`,
     sentAgain: (count: number) =>
@@ -225,7 +232,7 @@ export function lineText(f: Formats) {
     slash: {
       help: { args: '', text: 'list the commands' },
       members: { args: '', text: 'list the members' },
-      dm: { args: 'NAME [TEXT]', text: 'write to one member alone; asks first' },
+      dm: { args: 'NAME TEXT', text: 'write to one member alone; asks first' },
       requests: { args: '[accept|ignore ID]', text: 'list who asks to write to you, or decide' },
       knocks: { args: '[approve|decline ID]', text: 'list who asks to join, or decide' },
       invite: {

@@ -48,6 +48,8 @@ export function timelineWords(f: Formats) {
     refused: (end: EndState) => {
       if (end === 'missed')
         return 'perhaps not everybody could read it: this device had not followed the others. You can send it again.';
+      if (end === 'silenced')
+        return 'not sent: you could not write in this room. You can send it again when you can.';
       return end === 'unknown'
         ? 'it was on its way when you left: the others may have received it'
         : 'not sent: you were no longer a member';
