@@ -47,16 +47,31 @@ test('dm asks with the first words from standard input; requests lists, accepts,
   expect(read.out).toContain('<ana> one\n  two\n<ana> three\n<ana> four\n');
   expect((await as('ben', ['dm', 'kitchen', 'ana', 'five'])).code).toBe(0);
   expect((await as('ana', ['tail', 'ben'])).out).toContain('<ben> five\n');
+  await server.stop();
+  const away = await as('ben', ['dm', 'kitchen', 'ana', 'six', '--wait', '1s']);
+  expect(away).toMatchObject({ code: 3, err: expect.stringContaining('1 message is queued') });
+  server = await startServer(join(home.path, 'server'), server.port);
+  expect((await as('ben', ['dm', 'kitchen', 'ana', 'seven', '--json'])).out).toContain('"queued":false');
+  expect((await as('ana', ['tail', 'ben'])).out).toContain('<ben> six\n<ben> seven\n');
 });
 
-test('requests ignore drops one; what there is not is refused', async () => {
+test('nobody is asked with a text that can’t be sent, and the next one asks', async () => {
   await kitchen();
+  expect((await as('ana', ['dm', 'kitchen', 'ben', '-'], 'b'.repeat(70_000))).code).toBe(2);
+  expect((await as('ana', ['dm', 'kitchen', 'ben', '  '])).code).toBe(2);
+  expect((await as('ana', ['rooms', '--json'])).out.trim().split('\n')).toHaveLength(1);
   expect((await as('ana', ['dm', 'kitchen', 'ben', 'hello'])).code).toBe(0);
-  const { id } = JSON.parse((await as('ben', ['requests', '--json'])).out);
-  expect((await as('ben', ['requests', 'ignore', id])).code).toBe(0);
-  expect((await as('ben', ['requests', 'accept', id])).code).toBe(2);
-  expect((await as('ben', ['requests', 'eat', id])).code).toBe(2);
-  expect((await as('ana', ['dm', 'kitchen', 'ana', 'hello'])).code).toBe(2);
-  expect((await as('ana', ['dm', 'kitchen', 'nobody', 'hello'])).code).toBe(2);
-  expect((await as('ana', ['invite', 'ben'])).code).toBe(5);
+  expect((await as('ben', ['requests'])).out).toContain('hello');
+});
+
+test('/dm without a text asks for one, and a pipe stops: what follows was written for one member', async () => {
+  await kitchen();
+  const stopped = await as('ana', ['chat', 'kitchen'], '/dm ben\nfor ben alone\n');
+  expect(stopped).toMatchObject({ code: 2, out: expect.stringContaining('line 1 and those after it') });
+  const asked = await as('ana', ['chat', 'kitchen'], '/dm ben psst\nto all\n');
+  expect(asked).toMatchObject({ code: 0, out: expect.stringContaining('in the room <ben> waits there') });
+  const { out } = await as('ben', ['tail', 'kitchen']);
+  expect(out).toContain('<ana> to all');
+  expect(out).not.toContain('alone');
+  expect((await as('ben', ['requests'])).out).toContain('psst');
 });

@@ -2,6 +2,7 @@ import { invite } from '@gochat/crypto/handshake';
 import { fingerprintOf, holdsIdentity, identityKeyOf } from '@gochat/crypto/identity';
 import { formatLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
+import { checkSize } from '@gochat/crypto/send';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RoomId } from '@gochat/protocol/fields';
 import { createOn } from '../account/creating.ts';
@@ -12,6 +13,7 @@ import { ChatError } from '../api/chat-error.ts';
 import type { DirectRequest, Params } from '../api/methods.ts';
 import { Jobs } from '../devices/jobs.ts';
 import { linkAddress, parseAddress } from '../net/address.ts';
+import { isBlank } from '../room/blank.ts';
 import { awaitsOther, otherIn } from '../room/direct-room.ts';
 import { BOX_TO_SEAL } from '../room/outgoing.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
@@ -24,6 +26,11 @@ import type { StoredRequest } from './requests.ts';
 
 const INVITE_LIFETIME_MS = 30 * 24 * 3600 * 1000;
 const WAIT_MS = 30_000;
+
+interface Written {
+  readonly session: RoomSession;
+  readonly message: string | undefined;
+}
 
 type Ask = NonNullable<NonNullable<RoomMeta['direct']>['ask']>;
 
@@ -93,28 +100,32 @@ export class DirectRooms {
 
   /**
    * Asks a member of a room to write to each other, or finds the conversation that there is.
-   * @param params `text`: what is said first. @throws ChatError `unknown-member`, `usage` `direct-self`; as `create` does
+   * @param params `text`: what is said first
+   * @returns the conversation, and the id of the message with the text
+   * @throws ChatError `unknown-member`, `usage` `direct-self`, `message-blank`; RoomError `too-large`; as `create` does
    */
   async write(
     common: RoomSession,
     { member, text = '', waitMs }: Omit<Params<'dm'>, 'room'>,
-  ): Promise<RoomSession> {
+  ): Promise<Written> {
+    // Nobody is asked, and no room is made, for words that can't be sent.
+    if (text !== '' && isBlank(text)) throw new ChatError({ reason: 'message-blank' });
+    checkSize({ kind: 'text', text });
     const { member: other, info } = await this.#member(common, member, waitMs);
     if (info.self) throw new ChatError({ reason: 'direct-self' });
     await this.#openAll();
     const known = best(this.#between(other.identity));
     if (known !== undefined) {
       this.#parts.rooms.follow(known);
-      if (text !== '') await this.#say(known, text);
+      const message = await this.#say(known, text);
       if (awaitsOther(known.room)) await this.#asksAgain(known, common, { text, waitMs });
-      return known;
+      return { session: known, message };
     }
     const asked = this.#open.find(({ from }) => from === other.identity);
     if (asked === undefined)
       return this.#create(common, { with: other.identity, name: info.name, text }, waitMs);
     const session = await this.accept(asked.id, waitMs);
-    if (text !== '') await this.#say(session, text);
-    return session;
+    return { session, message: await this.#say(session, text) };
   }
 
   /** Somebody may have joined since this device was last here. @throws ChatError `unknown-member`, `ambiguous`, `offline` */
@@ -127,15 +138,19 @@ export class DirectRooms {
     }
   }
 
-  async #say(session: RoomSession, text: string): Promise<void> {
-    await session.queue([{ id: newId<string>(this.#parts.env), content: { kind: 'text', text } }]);
+  /** @returns the id of the message; undefined for an empty text */
+  async #say(session: RoomSession, text: string): Promise<string | undefined> {
+    if (text === '') return undefined;
+    const id = newId<string>(this.#parts.env);
+    await session.queue([{ id, content: { kind: 'text', text } }]);
+    return id;
   }
 
   async #create(
     common: RoomSession,
     other: { readonly with: string; readonly name: string; readonly text: string },
     waitMs: number,
-  ): Promise<RoomSession> {
+  ): Promise<Written> {
     await this.#parts.rooms.caughtUp(common, waitMs);
     const ask = this.#newAsk(common, other.text);
     const expires = this.#expiry(common);
@@ -148,7 +163,7 @@ export class DirectRooms {
     const wanted = { name: other.name, as: ownName(common), server, direct };
     const session = await createOn(this.#parts, wanted, waitMs);
     await this.#asks(session);
-    return session;
+    return { session, message: other.text === '' ? undefined : ask.message };
   }
 
   #newAsk(common: RoomSession, text: string): Ask {

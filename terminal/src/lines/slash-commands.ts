@@ -52,7 +52,10 @@ export interface SlashContext {
 export type SlashName = keyof TerminalText['lines']['slash'];
 
 /** Runs a command of the line mode. @param rest the line after the command's name */
-type SlashCommand = (rest: string, context: SlashContext) => Promise<'quit' | 'refused' | undefined>;
+type SlashCommand = (
+  rest: string,
+  context: SlashContext,
+) => Promise<'quit' | 'refused' | 'elsewhere' | undefined>;
 
 const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   help: async (_rest, { prompt, text }) => {
@@ -68,9 +71,13 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   dm: async (rest, { profile, room, prompt, text }) => {
     const members = await profile.call('members', { room });
     const { member, text: said } = addressee(members, rest.replace(/^@/, ''));
-    const words = said === '' ? {} : { text: said };
+    // This chat stays in its room: what comes next was written for one member, and all would read it.
+    if (said === '') {
+      prompt.print(text.lines.needsArgument('dm', text.lines.slash.dm.args));
+      return 'elsewhere';
+    }
     const wanted = member?.identity ?? rest;
-    const made = await profile.call('dm', { room, member: wanted, ...words, waitMs: WAIT_MS });
+    const made = await profile.call('dm', { room, member: wanted, text: said, waitMs: WAIT_MS });
     const { asked, there } = text.lines.direct;
     return printAll(prompt, text, [(made.direct?.state === 'asked' ? asked : there)(nameOf(made.name))]);
   },

@@ -1,4 +1,4 @@
-import type { DirectRequest } from '@gochat/client/methods';
+import type { DirectRequest, Problem, Result } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
 import { safeJson } from '@gochat/view/safe-json';
@@ -7,9 +7,11 @@ import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
+import { problemText } from '../lines/error-text.ts';
 import { columns } from '../lines/format.ts';
 import { requestRows } from '../lines/request-rows.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
+import { roomId } from '../room-id.ts';
 import { readText } from '../utf8-input.ts';
 
 interface Options extends ProfileOptions {
@@ -19,6 +21,7 @@ interface Options extends ProfileOptions {
 
 const LIST_MS = 5000;
 const CHANGE_MS = 30_000;
+const SEND_MS = 5000;
 
 /** Writes to one member alone: asks, or says it in the conversation that there is. */
 export async function dm(
@@ -32,21 +35,35 @@ export async function dm(
     const text = given === '-' ? (await readText(io.stdin)).replace(/\r?\n$/, '') : given;
     const said = text === undefined ? {} : { text };
     const made = await profile.call('dm', { room, member, ...said, waitMs: wait });
-    const isAsked = made.direct?.state === 'asked';
-    if (options.json === true) print(io, safeJson({ room: made.id, name: made.name, asked: isAsked }));
-    else {
-      const { lines } = io.words.text;
-      const name = sanitizeLine(made.name);
-      note(io, `gochat: ${isAsked ? lines.direct.asked(name) : lines.direct.there(name)}`);
-    }
-    await posted(profile, room, made.id, wait);
-    return EXIT.done;
+    const asked = made.direct?.state === 'asked';
+    const name = sanitizeLine(made.name);
+    const { lines } = io.words.text;
+    if (options.json !== true) note(io, `gochat: ${lines.direct[asked ? 'asked' : 'there'](name)}`);
+    const left = options.wait === undefined ? SEND_MS : wait;
+    const { problem, queued } = await sends(profile, room, made, left);
+    if (options.json === true) print(io, safeJson({ room: made.id, name: made.name, asked, queued }));
+    if (!queued) return EXIT.done;
+    note(io, `gochat: ${lines.sentLater(1, problemText(io.words.text, problem))}`);
+    return EXIT.queued;
   });
 }
 
-/** What was queued in both rooms reaches the server, if it can: this process ends then. */
-async function posted(profile: Profile, common: string, direct: string, ms: number): Promise<void> {
-  for (const room of [common, direct]) await profile.call('sync', { room, waitMs: ms });
+/** Waits until the server has the text, or the question. @returns whether it is still queued, and why */
+async function sends(
+  profile: Profile,
+  common: string,
+  { id, direct, message }: Result<'dm'>,
+  ms: number,
+): Promise<{ readonly queued: boolean; readonly problem: Problem | undefined }> {
+  if (direct?.state === 'asked') {
+    const { problem } = await profile.call('sync', { room: common, waitMs: ms });
+    const asking = await roomId(profile, common);
+    const rooms = await profile.call('rooms', {});
+    return { queued: rooms.some((room) => room.id === asking && room.queued > 0), problem };
+  }
+  if (message === undefined) return { queued: false, problem: undefined };
+  const { waiting, problem } = await profile.call('sent', { room: id, ids: [message], waitMs: ms });
+  return { queued: waiting > 0, problem };
 }
 
 /** Lists who asks to write to this person, or accepts or ignores one of them. */
