@@ -322,6 +322,23 @@ test('a message that waits has no position yet, and is found once it is posted',
   await back.stop();
 });
 
+test('the SDK makes nobody a member by a misspelt role, and sets no rule that there is not', async () => {
+  const { link, room } = await hosts();
+  const chat = await GoChat.open(join(home.path, 'misspelling'));
+  const kitchen = await chat.join(link, 'ana');
+  await ben.syncs(room);
+  await ben.profile.call('setRole', { room, member: 'ana', role: 'admin', waitMs: WAIT_MS });
+  const self = (await kitchen.members()).find((one) => one.self);
+  for (const role of ['Member', 'ADMIN', '', null, undefined, 'constructor'])
+    await expect(kitchen.setRole(self as never, role as never)).rejects.toMatchObject({ code: 'usage' });
+  for (const rules of [{ speak: 'x' }, { links: null }, { slow: 'x' }, { bogus: 1 }])
+    await expect(kitchen.setRules(rules as never)).rejects.toMatchObject({ code: 'usage' });
+  await chat.close();
+  await ben.syncs(room);
+  const roles = (await ben.profile.call('members', { room })).map(({ role }) => role);
+  expect(roles).toEqual(['admin', 'admin']);
+});
+
 test('the SDK refuses values that a program without types may give', async () => {
   const { room: id, link } = await hosts();
   const chat = await GoChat.open(join(home.path, `sdk values ${count}`));

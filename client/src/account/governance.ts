@@ -77,6 +77,7 @@ export class Governance {
     if (wanted.history !== undefined) checkHistorySetting(wanted.history);
     checkSeconds('slow', wanted.slow);
     checkSeconds('expire', wanted.expire);
+    checkRules(wanted);
     await session.change((now) => configure(now, wanted, this.#env), waitMs);
     return null;
   }
@@ -192,6 +193,27 @@ export function checkSeconds(what: 'slow' | 'expire', seconds: number | null | u
   if (seconds === undefined || seconds === null) return;
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_RULE_S)
     throw new ChatError({ reason: 'rule-seconds', what, most: LONGEST_RULE_S });
+}
+
+const VALUES = { speak: ['all', 'staff', 'listed'], links: ['all', 'staff'] } as const;
+const SETTINGS: ReadonlySet<string> = new Set([
+  'name',
+  'topic',
+  'history',
+  'slow',
+  'expire',
+  ...Object.keys(VALUES),
+]);
+
+/** Programs without types may give anything. @throws ChatError `usage` `rule-unknown` */
+function checkRules(wanted: Omit<Params<'configure'>, 'room' | 'waitMs'>): void {
+  for (const [what, value] of Object.entries(wanted))
+    if (!SETTINGS.has(what)) throw new ChatError({ reason: 'rule-unknown', what, value: String(value) });
+  for (const what of ['speak', 'links'] as const) {
+    const value = wanted[what];
+    if (value === undefined || (VALUES[what] as readonly string[]).includes(value)) continue;
+    throw new ChatError({ reason: 'rule-unknown', what, value: String(value) });
+  }
 }
 
 function isFull(error: unknown): boolean {

@@ -2,6 +2,7 @@ import { setBan, setPin, setRole } from '@gochat/crypto/handshake';
 import type { Env } from '@gochat/crypto/primitives';
 import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
+import { ROLES } from '../api/roles.ts';
 import type { BannedPerson, TextItem } from '../room/history.ts';
 import { backwards, type KnownPerson, knownPersons } from '../room/known-persons.ts';
 import type { RoomSession } from '../room/room-session.ts';
@@ -26,6 +27,9 @@ export class Moderation {
     session: RoomSession,
     { member, role, waitMs }: Params<'setRole'>,
   ): Promise<Result<'setRole'>> {
+    // Programs without types may give anything, and no other role is to come of it.
+    if (!ROLES.includes(role))
+      throw new ChatError({ reason: 'rule-unknown', what: 'role', value: String(role) });
     const { member: target, info } = pickMember(session.room, member);
     await session.change((now) => setRole(now, target.device, role, this.#env), waitMs);
     return { name: info.name };

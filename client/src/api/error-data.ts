@@ -80,6 +80,8 @@ const REASONS = {
   /** `most` is in seconds. */
   'rule-seconds': reason('usage', { what: v.picklist(['slow', 'expire']), most: v.number() }),
   'rule-time': reason('usage', {}),
+  /** Neither a rule nor a role has this value. */
+  'rule-unknown': reason('usage', { what: v.string(), value: v.string() }),
   'token-form': reason('usage', {}),
   'name-missing': reason('usage', {}),
   /** There is no room yet, so there is nothing to link a device to. */

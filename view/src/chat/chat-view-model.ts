@@ -123,7 +123,6 @@ class ChatViewModel implements View, Chat {
     const { navigation, commands, emoji } = this;
     this.messages = new Messages({
       ...parts,
-      platform,
       navigation,
       commands,
       emoji,

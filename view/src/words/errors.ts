@@ -194,6 +194,8 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
       case 'ban-unknown':
         if (error.name === '') return 'Nobody was named';
         return `Nobody is banned here as “${sanitizeLine(error.name)}”`;
+      case 'rule-unknown':
+        return `There is no ${sanitizeLine(error.what)} “${sanitizeLine(error.value)}”`;
       case 'rule-time':
         return 'Say off, or a time such as 30s, 15m, 12h or 7d';
       case 'rule-seconds':
