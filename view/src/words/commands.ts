@@ -72,6 +72,7 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     invite: {
       label: 'Invite',
       help: 'Create an invite link with its QR code; approve: one with which people ask to join',
+      placeholder: 'approve',
     },
     invites: { label: 'Invites', help: 'List the invites; copy, show or revoke one' },
     members: { label: 'Members', help: 'List the members' },
