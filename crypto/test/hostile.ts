@@ -112,9 +112,9 @@ export async function litters(log: Log, person: Person, body?: Uint8Array): Prom
   return won(log.swap(await request(person, rubbish, person.room.mls)));
 }
 
-/** Posts bytes that are not a message. */
+/** Posts bytes that are not a message, and not marked as a part of a pack. */
 export function babbles(log: Log, person: Person): Position {
-  return log.append('message', encodeBytes(person.env.random(300)));
+  return log.append('message', encodeBytes(person.env.random(300).with(0, 0)));
 }
 
 /** The room of an attacker that continues from its own commit, even if the others refuse it. */

@@ -13,7 +13,7 @@ import { crafts, type Operation } from './operations.ts';
 /** What somebody takes beyond its office. Undefined where there is nobody whom it could be done to. */
 type Taking = (
   state: RoomState,
-  who: { readonly me: Member; readonly admin: Member | undefined },
+  who: { readonly me: Member; readonly admin: Member | undefined; readonly other: Member | undefined },
 ) => RoomState | undefined;
 
 const fingerprintOfMember = ({ identity }: Member) =>
@@ -27,13 +27,8 @@ const BEYOND_STAFF: Readonly<Record<string, Taking>> = {
     mods: state.mods?.filter((one) => one !== me.identity),
   }),
   'deposes the admins': (state, { me }) => ({ ...state, admins: [me.identity], mods: undefined }),
-  'makes a moderator': (state, { me }) => ({
-    ...state,
-    mods: [
-      ...(state.mods ?? []).filter((one) => one !== me.identity),
-      encodeBytes(new Uint8Array(32)),
-    ].sort(),
-  }),
+  'makes a moderator': (state, { other }) =>
+    other && { ...state, mods: [...(state.mods ?? []), other.identity].sort() },
   'gives itself a voice': (state, { me }) => ({ ...state, voices: [me.identity] }),
   'mutes an admin': (state, { admin }) =>
     admin && { ...state, mutes: [...(state.mutes ?? []), admin.identity].sort() },
@@ -83,17 +78,23 @@ async function overreaches(fuzz: Fuzz, device: Device, takings: Readonly<Record<
   const { state } = room.context;
   if (me === undefined || state === 'newer') return;
   const admin = fuzz.maybe(all.filter(({ identity }) => state.admins.includes(identity)));
+  const other = fuzz.maybe(
+    all.filter(({ identity }) => ![...state.admins, ...(state.mods ?? [])].includes(identity)),
+  );
   const possible = Object.entries(takings).flatMap(([what, taking]) => {
-    const next = taking(state, { me, admin });
+    const next = taking(state, { me, admin, other });
     return next === undefined ? [] : [{ what, next }];
   });
   const { what, next } = fuzz.pick(possible);
+  const taken = wellFormed(next);
   await commits(
     fuzz.log,
     device.person,
-    stating(device.person, () => wellFormed(next)),
+    stating(device.person, () => taken),
   );
-  fuzz.model.refused(device, { epoch: fuzz.model.bogus(device.epoch), flaw: 'bogus' });
+  const { name, topic = '', admins, mods = [], mutes = [], bans = [], pins = [] } = taken;
+  const claimed = fuzz.model.bogus(device.epoch, undefined, { name, topic, admins, mods, mutes, bans, pins });
+  fuzz.model.refused(device, { epoch: claimed, flaw: 'bogus' });
   // It has gone over its own entry, and is as honest as before.
   device.due.pop();
   fuzz.count(`refused: ${device.isModerator ? 'a moderator' : 'a member'} ${what}`);
