@@ -69,7 +69,6 @@ export class RoomRequests {
   readonly #moderation: Moderation;
   readonly #devices: Devices;
   readonly #direct: LazyDirect;
-  readonly #requests: Requests;
   readonly #knocks: Knocks;
   readonly #knocking: Knocking;
   readonly #all: AllHandlers;
@@ -93,7 +92,6 @@ export class RoomRequests {
       requests,
       joinsOf,
     });
-    this.#requests = requests;
     this.#direct = new LazyDirect({ ...parts, rooms, settings, requests, joinsOf });
     const sync = () => this.#devices.sync();
     const backups = backupHandlers({ ...parts, rooms, settings, sync, joinsOf });
@@ -296,7 +294,7 @@ export class RoomRequests {
       const { session, message } = await direct.write(await this.#followed(room), wanted);
       return { ...roomInfo(session), ...(message !== undefined && { message }) };
     },
-    requests: async () => (this.#requests.all.length === 0 ? [] : (await this.#direct.load()).list()),
+    requests: () => this.#direct.list(),
     acceptRequest: async ({ id, waitMs }) => roomInfo(await (await this.#direct.load()).accept(id, waitMs)),
     ignoreRequest: async ({ id }) => {
       await (await this.#direct.load()).ignore(id);

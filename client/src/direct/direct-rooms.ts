@@ -73,6 +73,13 @@ export class DirectRooms {
       if (direct?.ask !== undefined) rooms.follow(await rooms.withId(id));
   }
 
+  /** As {@link list}, once all that was read is judged. */
+  async listAll(): Promise<readonly DirectRequest[]> {
+    await this.#openAll();
+    await Promise.all([...this.#sessions.values()].map((session) => this.#receive(session)));
+    return this.list();
+  }
+
   /** Requests that nobody has decided, oldest first. */
   list(): readonly DirectRequest[] {
     const { rooms } = this.#parts;
@@ -295,7 +302,8 @@ export class DirectRooms {
   }
 
   async #openAll(): Promise<void> {
-    for (const session of await this.#parts.rooms.all()) this.#sessions.set(session.room.id, session);
+    for (const session of await this.#parts.rooms.all())
+      if (session.meta.kind === undefined) this.#sessions.set(session.room.id, session);
   }
 
   /** Judges the boxes that were opened in a room. */

@@ -1,4 +1,5 @@
 import { ChatError } from '../api/chat-error.ts';
+import type { DirectRequest } from '../api/methods.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import type { DirectParts } from './direct-parts.ts';
 import type { DirectRooms } from './direct-rooms.ts';
@@ -21,6 +22,12 @@ export class LazyDirect {
   resume(): void {
     const { requests, rooms } = this.#parts;
     if (requests.all.length > 0 || rooms.metas.some(({ direct }) => direct?.ask !== undefined)) this.#loads();
+  }
+
+  /** Requests that nobody has decided, those of messages that were just read among them. @throws ChatError `internal` */
+  async list(): Promise<readonly DirectRequest[]> {
+    if (this.#loading === undefined && this.#parts.requests.all.length === 0) return [];
+    return (await this.load()).listAll();
   }
 
   /** What fails is tried again with the next change. */
