@@ -75,3 +75,14 @@ test('/dm without a text asks for one, and a pipe stops: what follows was writte
   expect(out).not.toContain('alone');
   expect((await as('ben', ['requests'])).out).toContain('psst');
 });
+
+test('requests from says who may ask, and prints it', async () => {
+  const from = async (...who: string[]) => {
+    const { code, out } = await as('ben', ['requests', 'from', ...who]);
+    return [code, out];
+  };
+  expect(await from()).toEqual([0, 'all\n']);
+  expect(await from('verified')).toEqual([0, '']);
+  expect(await from()).toEqual([0, 'verified\n']);
+  expect(await from('friends')).toEqual([2, '']);
+});

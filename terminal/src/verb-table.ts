@@ -111,7 +111,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'requests [action] [id]',
-    does: 'list who asks to write to you alone; accept ID or ignore ID: decide. ID is as listed, or its beginning',
+    does: 'list who asks to write to you alone; accept ID or ignore ID: decide. ID is as listed, or its beginning. from all, verified or none: say who may ask; from alone prints it',
     options: [JSON_LINES, WAIT],
     load: async () => (await import('./verbs/direct.ts')).requests,
   },
@@ -164,13 +164,13 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'edit <room> <message> [text]',
     mayBeEmpty: 'text',
-    does: 'replace the text of your message, named as for save; without TEXT, or with -, by standard input. Files stay',
+    does: 'replace the text of your message, which is named by its id or position, as tail --json prints them; without TEXT, or with -, by standard input. Files stay',
     options: [JSON_LINES, WAIT],
     load: async () => (await import('./verbs/change.ts')).edit,
   },
   {
     name: 'delete <room> <message>',
-    does: 'delete a message, named as for save, for everybody: yours, or any as an admin',
+    does: 'delete a message, named by its id or position, as tail --json prints them, for everybody: yours, or any as an admin',
     options: [JSON_LINES, WAIT],
     load: async () => (await import('./verbs/change.ts')).erase,
   },
@@ -182,7 +182,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'vote <room> <message> <number>',
-    does: 'choose an answer of a poll, which is named as for save',
+    does: 'choose an answer of a poll by its number, from 1. MESSAGE is the id or the position of the poll, as tail --json prints them',
     options: [['--undo', 'take the choice back'], JSON_LINES, WAIT],
     load: async () => (await import('./verbs/poll.ts')).vote,
   },
@@ -337,7 +337,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'pin <room> <message>',
-    does: 'pin a message for all, named as for save (admins and moderators)',
+    does: 'pin a message for all, named by its id or position, as tail --json prints them (admins and moderators)',
     options: [JSON_LINES, WAIT],
     load: moderation('pin'),
   },

@@ -68,8 +68,9 @@ async function sends(
 
 /** Lists who asks to write to this person, or accepts or ignores one of them. */
 export async function requests(io: Io, [action, id]: readonly string[], options: Options): Promise<ExitCode> {
+  if (action === 'from') return mayAsk(io, id, options);
   if (action !== undefined && action !== 'accept' && action !== 'ignore')
-    throw new UsageError(`requests has no action ${JSON.stringify(action)}: give accept or ignore`);
+    throw new UsageError(`requests has no action ${JSON.stringify(action)}: give accept, ignore or from`);
   if (action !== undefined && id === undefined)
     throw new UsageError(`name one request: gochat requests ${action} ID`);
   const wait = waitMs(options.wait, action === 'accept' ? CHANGE_MS : LIST_MS);
@@ -85,6 +86,22 @@ export async function requests(io: Io, [action, id]: readonly string[], options:
       if (options.json === true) print(io, safeJson({ room: made.id, name: made.name }));
       else note(io, `gochat: ${lines.direct.there(sanitizeLine(made.name))}`);
     } else list(io, await profile.call('requests', {}), options);
+    return EXIT.done;
+  });
+}
+
+const WHO = ['all', 'verified', 'none'] as const;
+
+/** Says who may ask to write to this person, or prints it. */
+async function mayAsk(io: Io, wanted: string | undefined, options: Options): Promise<ExitCode> {
+  const asks = WHO.find((one) => one === wanted);
+  if (wanted !== undefined && asks === undefined)
+    throw new UsageError(`who may ask is all, verified (whose numbers you compared) or none`);
+  return withProfile(io, options, async (profile) => {
+    if (asks !== undefined) await profile.call('prefer', { change: { asks } });
+    const now = (await profile.call('preferences', {})).asks;
+    if (options.json === true) print(io, safeJson({ from: now }));
+    else if (asks === undefined) print(io, now);
     return EXIT.done;
   });
 }
