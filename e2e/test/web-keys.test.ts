@@ -140,6 +140,7 @@ describeInBrowser('the page by keyboard', () => {
       completion: undefined,
       note: '',
       space: '',
+      turn: '',
       tooLong: false,
       tray: [],
     } as const;

@@ -1,7 +1,7 @@
 import type { MemberInfo } from '@gochat/client/methods';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ComposerViewModel } from '../src/room/composer.ts';
+import { type ComposerParts, ComposerViewModel } from '../src/room/composer.ts';
 import type { RoomViewModel } from '../src/room/room-view-model.ts';
 import { openEmojiBook } from '../src/text/emoji.ts';
 import { context, key as keyOf, noFiles, words } from './timeline-input.ts';
@@ -13,9 +13,20 @@ function member(name: string, key: string): MemberInfo {
   return { id: key, identity: keyOf(key), name, admin: false, role: 'member', self: false, devices };
 }
 
+const STILL: ComposerParts['clock'] = { now: () => 0, after: () => () => undefined };
+
 function composerFor(...members: MemberInfo[]): ComposerViewModel {
+  return composerIn({}, STILL, members);
+}
+
+function composerIn(
+  info: object,
+  clock: ComposerParts['clock'],
+  members: readonly MemberInfo[] = [],
+): ComposerViewModel {
+  const rules = { speak: 'all', links: 'all', history: 'none' };
   const room = {
-    info: { id: 'room', history: 'none', rules: { speak: 'all', links: 'all', history: 'none' } },
+    info: { id: 'room', history: 'none', rules, ...info },
     settings: { draft: '', draftReply: undefined },
     closed: '',
     context: context(),
@@ -29,6 +40,7 @@ function composerFor(...members: MemberInfo[]): ComposerViewModel {
     completing: () => ({ members, rooms: [], commands: [], emoji }),
     emoji: () => Promise.resolve(emoji),
     files: noFiles(),
+    clock,
     send: () => undefined,
     changed: () => undefined,
   });
@@ -129,4 +141,36 @@ test('a suggestion is chosen by an arrow key; the first is inserted when none is
   composer.type('@be', 3);
   composer.complete(undefined);
   expect(composer.text).toBe('@ben ');
+});
+
+test('in slow mode the field says each second when the next message is sent, and then no more', () => {
+  let now = 1_000_000;
+  const due: { readonly ms: number; readonly run: () => void }[] = [];
+  const turn = now + 2500;
+  const composer = composerIn(
+    { rules: { slow: 30 }, turn },
+    {
+      now: () => now,
+      after: (ms, run) => {
+        due.push({ ms, run });
+        return () => undefined;
+      },
+    },
+  );
+  const passes = () => {
+    const [{ ms, run }] = due.splice(0) as [(typeof due)[0]];
+    now += ms;
+    run();
+    return composer.snapshot().turn;
+  };
+  expect(composer.snapshot()).toMatchObject({
+    turn: 'You can write again in 3 seconds. What you send before then waits.',
+    hint: 'Write a message. One in 30 seconds.',
+  });
+  expect([passes(), passes(), passes()]).toEqual([
+    'You can write again in 2 seconds. What you send before then waits.',
+    'You can write again in 1 second. What you send before then waits.',
+    '',
+  ]);
+  expect(due).toEqual([]);
 });

@@ -42,6 +42,7 @@ class Screens {
       completing: () => ({ members: [], rooms: [], commands: [], emoji: undefined }),
       emoji: () => new Promise(() => undefined),
       files: noFiles(),
+      clock: { now: () => 0, after: () => () => undefined },
       send: () => undefined,
       changed: () => undefined,
     });

@@ -73,6 +73,7 @@ function composerFor(profile: Preparing) {
     completing: () => ({ members: [], rooms: [], commands: [], emoji: undefined }),
     emoji: () => new Promise(() => undefined),
     files: { ...noFiles(), files: profile.files },
+    clock: { now: () => 0, after: () => () => undefined },
     send: () => sent.push(composer.take(composer.text, false)?.content),
     changed: () => undefined,
   });

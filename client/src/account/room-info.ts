@@ -28,6 +28,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     admin: self?.admin ?? false,
     ...governed(room, self),
     ...directInfo(session, self),
+    ...(session.turn !== undefined && { turn: session.turn }),
     epoch: String(epochOf(room)),
     queued: session.queued,
     missed: session.missed,

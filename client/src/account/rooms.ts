@@ -517,7 +517,8 @@ function linkOf({ room, meta }: RoomSession, secret: Uint8Array): InviteLink {
 
 /** A room's info without the parts that change with every message. */
 function withoutQueue(session: RoomSession): string {
-  return JSON.stringify({ ...roomInfo(session), queued: 0 });
+  // The turn by the server's clock: by this device's it differs with each reading of the two.
+  return JSON.stringify({ ...roomInfo(session), queued: 0, turn: session.nextTurn });
 }
 
 /** The messages whose previews are fetched unasked: nobody should learn who looks at what they posted in a room that may be forged. */

@@ -556,6 +556,8 @@ export interface RoomInfo {
   readonly rules: RoomRules;
   /** Why this person may write nothing at present. */
   readonly silence?: Exclude<Silence['reason'], 'slow'>;
+  /** In slow mode, when this person's next text is sent, in milliseconds since 1970 by this device's clock; it may be past. */
+  readonly turn?: number;
   /** The ids of the pinned messages, the newest pin last. */
   readonly pins: readonly string[];
   /**

@@ -185,6 +185,18 @@ export class RoomSession {
     return this.#posts.queued;
   }
 
+  /** When this person may say the next text, in milliseconds since 1970 by the server's clock; undefined: at any time. */
+  get nextTurn(): number | undefined {
+    return this.#store.nextTurn;
+  }
+
+  /** As {@link nextTurn}, by this device's clock. */
+  get turn(): number | undefined {
+    const { nextTurn, connection } = this;
+    const here = this.#env.now();
+    return nextTurn && Math.ceil(nextTurn - (connection?.serverNow() ?? here) + here);
+  }
+
   get unsent(): number {
     return this.#store.outbox.unsent;
   }

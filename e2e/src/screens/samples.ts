@@ -268,6 +268,7 @@ export const EMPTY_COMPOSER: Composer = {
   completion: undefined,
   note: '',
   space: '',
+  turn: '',
   tooLong: false,
   tray: [],
 };
@@ -392,7 +393,8 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
     kind: 'menu',
     title: 'Message',
     tick: 2,
-    text: ['ben: shall we cook tonight?'],
+    quoted: 'ben: shall we cook tonight?',
+    text: [],
     code: [],
     items: [
       item('reply', 'Reply', 'r'),

@@ -123,6 +123,7 @@ class ChatViewModel implements View, Chat {
     const { navigation, commands, emoji } = this;
     this.messages = new Messages({
       ...parts,
+      platform,
       navigation,
       commands,
       emoji,

@@ -7,9 +7,11 @@ import type { EmojiLoader } from '../text/emoji.ts';
 import type { ViewWords } from '../words/english.ts';
 import type { Flashes } from './flashes.ts';
 import type { Navigation } from './navigation.ts';
+import type { Platform } from './platform.ts';
 import type { RoomList } from './room-list.ts';
 
 export interface MessagesParts {
+  readonly platform: Pick<Platform, 'now' | 'after'>;
   readonly words: ViewWords;
   readonly rooms: RoomList;
   readonly navigation: Navigation;
@@ -45,7 +47,7 @@ export class Messages {
   composerOf(room: RoomViewModel): ComposerViewModel {
     const known = this.#composers.get(room.info.id);
     if (known !== undefined) return known;
-    const { words, rooms, commands, emoji, files, changed } = this.#parts;
+    const { platform, words, rooms, commands, emoji, files, changed } = this.#parts;
     const composer = this.#parts.compose({
       room,
       words,
@@ -59,6 +61,7 @@ export class Messages {
         emoji: emoji.book,
       }),
       emoji: () => emoji.load(),
+      clock: platform,
       files,
       send: () => this.sendIn(room),
       changed,
@@ -74,7 +77,10 @@ export class Messages {
 
   /** Drops what is in the trays. */
   close(): void {
-    for (const composer of this.#composers.values()) composer.tray.close();
+    for (const composer of this.#composers.values()) {
+      composer.tray.close();
+      composer.close();
+    }
   }
 
   /** Queues a message or a change of one. @throws ChatError */

@@ -175,12 +175,12 @@ export class SnapshotBuilder {
 
   #commands(room: RoomViewModel, { commands, words }: SnapshotParts): readonly MenuItem[] {
     const isMuted = room.settings.notify === 'none';
-    const { pins, role, knocks } = room.info;
+    const { pins, role, knocks, direct } = room.info;
     const isShown: Partial<Record<CommandName, boolean>> = {
       // The form of all settings has them.
       rules: !commands.isAvailable('rename'),
       pins: pins.length > 0,
-      bans: isOffice(role),
+      bans: isOffice(role) && direct === undefined,
       knocks: isOffice(role) && knocks > 0,
     };
     const available = PANEL.filter((name) => commands.isAvailable(name) && isShown[name] !== false);
@@ -273,6 +273,7 @@ const NOTHING = {
   reply: undefined,
   completion: undefined,
   note: '',
+  turn: '',
   space: '',
   tooLong: false,
   tray: [],

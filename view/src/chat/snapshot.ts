@@ -125,6 +125,8 @@ export interface Composer {
   readonly completion: Completion | undefined;
   /** Why this person can write nothing; or that the text waits for its files; or whom it mentions where that may surprise: all members of a name that several have. Or empty. */
   readonly note: string;
+  /** In slow mode, how long until the next message is sent: it changes each second. Empty when one may be sent. */
+  readonly turn: string;
   /** How much can still be written, or how much is too much; empty while the end is far. */
   readonly space: string;
   /** Whether the text is too long to be sent; `actions.sendAsFile` makes a file of it. */

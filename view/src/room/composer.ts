@@ -3,6 +3,7 @@ import { hasExpired, type TextItem } from '@gochat/client/history';
 import { MESSAGE_BYTES, messageBytes } from '@gochat/client/message-size';
 import type { Params } from '@gochat/client/methods';
 import type { RoomNotes } from '@gochat/client/settings';
+import type { Platform } from '../chat/platform.ts';
 import type { PlatformFiles } from '../chat/platform-files.ts';
 import type { Completion, Composer } from '../chat/snapshot.ts';
 import { Tray, type TrayParts } from '../files/tray.ts';
@@ -21,12 +22,14 @@ import type { RoomViewModel } from './room-view-model.ts';
 export type Content = Params<'queue'>['content'];
 
 const SENT_KEPT = 50;
+const SECOND_MS = 1000;
 
 export interface ComposerParts {
   readonly room: RoomViewModel;
   readonly words: ViewWords;
   readonly completing: () => Omit<CompletionParts, 'paths'>;
   readonly emoji: () => Promise<EmojiBook>;
+  readonly clock: Pick<Platform, 'now' | 'after'>;
   readonly files: Pick<TrayParts, 'files' | 'makePreview'> & Pick<PlatformFiles, 'paths'>;
   /** Sends what is in the field, when the files for which it waited are prepared. */
   readonly send: () => void;
@@ -53,6 +56,7 @@ export class ComposerViewModel {
   #paths: CompletionParts['paths'];
   /** The person has sent it, and its files are not prepared yet. */
   #waitsForFiles = false;
+  #stopTurn: (() => void) | undefined;
   #cached: { readonly of: readonly unknown[]; readonly composer: Composer } | undefined;
 
   constructor(parts: ComposerParts) {
@@ -122,11 +126,12 @@ export class ComposerViewModel {
 
   #write(): string {
     const { room, words } = this.#parts;
-    const { history, rules, direct, name } = room.info;
+    const { history, rules, silence, direct, name } = room.info;
     if (direct?.state === 'asked') return words.text.composer.asked(sanitizeLine(name));
     if (direct?.state === 'left') return words.text.composer.hasLeft(sanitizeLine(name));
     const { composer, rules: text } = words.text;
-    return [composer.write(history, rules.expire), text.slow(rules)].filter((part) => part !== '').join(' ');
+    if (silence !== undefined) return composer.silenced;
+    return composer.write({ history, expire: rules.expire, slow: text.slow(rules) });
   }
 
   snapshot(): Composer {
@@ -137,6 +142,7 @@ export class ComposerViewModel {
     const tray = this.tray.items();
     const waits = this.#waitsForFiles;
     const { history, rules, silence } = room.info;
+    const turn = closed === '' ? this.#turn() : '';
     const of = [
       this.#text,
       this.#tick,
@@ -152,6 +158,7 @@ export class ComposerViewModel {
       rules.expire,
       silence,
       room.thread,
+      turn,
     ];
     if (this.#cached?.of.every((value, i) => value === of[i]) === true) return this.#cached.composer;
     const mode = closed !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';
@@ -167,11 +174,29 @@ export class ComposerViewModel {
       reply,
       completion: this.#completion,
       note: mode === 'closed' ? '' : this.#note(),
+      turn,
       ...this.#space(),
       tray,
     };
     this.#cached = { of, composer };
     return composer;
+  }
+
+  /** How long until the next message is sent. While this is shown, the view changes each second. */
+  #turn(): string {
+    const { room, words, clock, changed } = this.#parts;
+    const ms = (room.info.turn ?? 0) - clock.now();
+    if (ms <= 0 || room.info.silence !== undefined) return '';
+    this.#stopTurn ??= clock.after(ms % SECOND_MS || SECOND_MS, () => {
+      this.#stopTurn = undefined;
+      changed();
+    });
+    return words.text.rules.turn(Math.ceil(ms / SECOND_MS));
+  }
+
+  /** The screen ends. */
+  close(): void {
+    this.#stopTurn?.();
   }
 
   /** How much space the text leaves, once it is nearly used up. */

@@ -47,16 +47,25 @@ function text(f: Formats) {
   };
 }
 
+interface WriteHint {
+  readonly history: HistorySetting;
+  readonly expire: number | undefined;
+  readonly slow: string;
+}
+
 function composerWords(f: Formats) {
   return {
-    /** @param history what newcomers are shown. @param expire after how many seconds the message disappears; never if undefined */
-    write: (history: HistorySetting, expire: number | undefined) => {
+    /** @param expire after how many seconds the message disappears; never if undefined. @param slow a sentence about slow mode, or empty */
+    write: ({ history, expire, slow }: WriteHint) => {
       const notes = [
+        ...(slow === '' ? [] : [slow]),
         ...(expire === undefined ? [] : [`It disappears after ${durationText(f, expire * 1000)}.`]),
         ...(history === 'none' ? [] : [`Newcomers can read ${shownHistory(f, history)}.`]),
       ];
       return notes.length === 0 ? 'Write a message' : ['Write a message.', ...notes].join(' ');
     },
+    /** Where only reactions and commands are left. */
+    silenced: 'Type / for commands',
     /** Of a conversation whose other person has not accepted yet. */
     asked: (name: string) => `${name} has not accepted yet. What you write waits on this device.`,
     hasLeft: (name: string) => `${name} has left this conversation.`,

@@ -19,7 +19,9 @@ export function ruleWords(f: Formats) {
       ...(expire === undefined ? [] : [expireText(expire)]),
     ],
     /** What is to be known before one writes; empty without slow mode. */
-    slow: ({ slow }: RoomRules): string => (slow === undefined ? '' : slowText(slow)),
+    slow: ({ slow }: RoomRules): string => (slow === undefined ? '' : `One in ${time(slow)}.`),
+    /** @param seconds above 0, until the next message is sent */
+    turn: (seconds: number) => `You can write again in ${time(seconds)}. What you send before then waits.`,
     /** Why this person can write nothing. */
     silence: {
       muted: 'You can’t write here: you are an observer. You can react.',

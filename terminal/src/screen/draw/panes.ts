@@ -205,7 +205,7 @@ function noticeSpan(
       ...BAR,
     });
   if (note !== '') return span(` ${note}`, { bold: true, ...BAR });
-  const mentions = oneLine(room?.composer.note ?? '');
+  const mentions = oneLine(room?.composer.note || room?.composer.turn || '');
   if (mentions !== '') return span(` ${mentions}`, { fg: 'warn', ...BAR });
   if (hints.length > 0) return span(` ${fittingHints(hints, width - 1)}`, { fg: 'dim', ...BAR });
   const typing = oneLine(room?.typing ?? '');

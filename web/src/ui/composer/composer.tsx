@@ -43,6 +43,13 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
   }, [composer.mode, composer.tick, composer.text]);
 
   useLayoutEffect(() => {
+    const fit = () => field.current && grow(field.current);
+    fit();
+    addEventListener('resize', fit);
+    return () => removeEventListener('resize', fit);
+  }, [composer.hint]);
+
+  useLayoutEffect(() => {
     if (composer.mode === 'edit' || composer.reply !== undefined) field.current?.focus();
   }, [composer.mode, composer.reply]);
 
@@ -172,11 +179,16 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
         <Send composer={composer} actions={actions} record={() => setRecording(true)} />
       </div>
       <p
-        class={`typing${composer.space === '' ? '' : ' space'}${composer.tooLong ? ' error' : ''}`}
+        class={`typing${composer.space === '' && composer.note === '' ? '' : ' space'}${composer.tooLong ? ' error' : ''}`}
         role="status"
       >
-        {composer.space || composer.note || typing}
+        {composer.space || composer.note || (composer.turn === '' ? typing : '')}
       </p>
+      {composer.turn !== '' && composer.space === '' && composer.note === '' && (
+        <p class="typing space" role="timer">
+          {composer.turn}
+        </p>
+      )}
       {composer.tooLong && (
         <button type="button" class="soft as-file" onClick={() => actions.sendAsFile()}>
           <Icon name="file" /> {text.sendAsFile}
