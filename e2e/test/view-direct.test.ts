@@ -30,13 +30,13 @@ test('a member is asked, reads the first words, accepts, and both have the other
   expect(ben.surroundings.notices.map(({ body }) => body)).toContain('ana wants to write to you: /requests');
   ben.view.actions.run('requests');
   const list = await ben.dialog('menu');
-  expect(list.items).toMatchObject([{ label: 'ana (kitchen)', hint: 'just between us' }, { name: 'who' }]);
+  expect(list.items).toMatchObject([{ label: 'ana', detail: 'kitchen: just between us' }, { name: 'who' }]);
   ben.view.actions.pick(list.items[0]?.name ?? '');
   const one = await ben.sees(
     'the words',
     ({ dialog }) => dialog?.kind === 'menu' && dialog.title === 'ana wants to write to you' && dialog,
   );
-  expect(one.text[0]).toBe('just between us');
+  expect(one).toMatchObject({ quoted: 'just between us' });
   expect(one.items.map(({ name }) => name)).toEqual(['accept', 'ignore']);
   ben.view.actions.pick('accept');
   await ben.sees('the conversation', ({ room, requests }) => room?.name === 'ana' && requests === '');

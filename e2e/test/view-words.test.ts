@@ -37,7 +37,9 @@ test('a pseudo catalogue maps strings, lists and what functions return', () => {
 });
 
 test.each([
-  [3_600_000, '60 minutes'],
+  [3_600_000, '1 hour'],
+  [3_660_000, '61 minutes'],
+  [86_400_000, '1 day'],
   [9_000_000, '2 hours'],
   [7 * 86_400_000, '7 days'],
   [3.9 * 86_400_000, '3 days'],

@@ -42,7 +42,11 @@ test('a message that is not sent any more says so, and one that the others may h
   });
   const { rows } = makeRows(input, noRows());
   expect(rows).toMatchObject([
-    { delivery: 'refused', deliveryText: 'not sent: you were no longer a member', seq: '' },
+    {
+      delivery: 'refused',
+      deliveryText: 'not sent: you were no longer a member, or could not write',
+      seq: '',
+    },
     { delivery: 'refused', deliveryText: expect.stringContaining('may have received it'), seq: '' },
   ]);
 });

@@ -24,8 +24,8 @@ export function showNotice({ title, body, room, expires }: Notice): void {
   }
 }
 
-/** See `Platform.withdraw`. */
-export function withdrawNotice(room: string, until: number): void {
+/** See `Platform.closeNotice`. */
+export function closeNotice(room: string, until: number): void {
   const isGone = (expires: unknown) => typeof expires === 'number' && expires <= until;
   const own = shown.get(room);
   if (own !== undefined && isGone(own.expires)) {

@@ -3,7 +3,7 @@ import type { Platform } from '@gochat/view/platform';
 import type { WebText } from '@gochat/view/web-words';
 import { deviceName } from './device-name.ts';
 import { browserFiles } from './files/platform-files.ts';
-import { showNotice, withdrawNotice } from './notices.ts';
+import { showNotice, closeNotice } from './notices.ts';
 import { keyNames } from './ui/command-key.ts';
 import { keysOf } from './ui/page/keys.ts';
 
@@ -27,7 +27,7 @@ export function browserPlatform(text: WebText['web']): Platform {
       const wanted = document.documentElement.dataset.notify === 'on';
       if (wanted && 'Notification' in window && Notification.permission === 'granted') showNotice(notice);
     },
-    withdraw: withdrawNotice,
+    closeNotice,
     files: browserFiles,
     pickText: async () => (await import('./files/pick.ts')).pickText(),
     keepsProfile,

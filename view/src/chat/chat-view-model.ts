@@ -220,7 +220,7 @@ class ChatViewModel implements View, Chat {
 
   #expire({ room, until }: Extract<ChatEvent, { kind: 'expired' }>): void {
     this.messages.expire(room, until);
-    this.platform.withdraw?.(room, until);
+    this.platform.closeNotice?.(room, until);
   }
 
   #takeOfDevices(event: Exclude<ProfileEvent, { kind: 'preferences' }>): void {

@@ -13,8 +13,8 @@ export interface Platform {
   openLink(href: string): void;
   /** Shows a notification. `body` has no text of messages unless the profile's settings allow it. */
   notify(notice: Notice): void;
-  /** Withdraws the notification about a room if its message has disappeared by `until`, in milliseconds since 1970; absent where none can be. */
-  readonly withdraw?: (room: string, until: number) => void;
+  /** Closes the notification about a room if its message has disappeared by `until`, in milliseconds since 1970; absent where none can be. */
+  readonly closeNotice?: (room: string, until: number) => void;
   /** What it does with files. */
   readonly files: PlatformFiles;
   /** Lets the user pick a text file. @param path of the file, if the user named one @returns undefined when none was picked or it can't be read */

@@ -71,6 +71,8 @@ export interface Field {
 /** A list to pick one from: answered with `pick(name)`. */
 export interface MenuDialog extends Common {
   readonly kind: 'menu';
+  /** Above the text, what somebody wrote or what is to be inserted, with its line breaks. */
+  readonly quoted?: string;
   readonly text: readonly string[];
   /** Digits to compare with another person's, in groups; empty for none. */
   readonly code: readonly string[];
@@ -82,6 +84,8 @@ export interface MenuItem {
   readonly label: string;
   /** The key or the command that does the same, or empty. */
   readonly hint: string;
+  /** What else is to be known of it, such as who wrote it. */
+  readonly detail?: string;
   readonly danger: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { DirectRequest, MemberInfo } from '@gochat/client/methods';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import type { MenuDialog } from './dialog.ts';
-import { choiceField, form, menuItem, textField } from './forms.ts';
+import { choiceField, detailedItem, form, menuItem, textField } from './forms.ts';
 
 type DirectParts = Pick<
   Chat,
@@ -11,6 +11,8 @@ type DirectParts = Pick<
 >;
 
 const WAIT_MS = 30_000;
+/** How many characters of the first words a list shows. */
+const SHORT = 80;
 const WHO = ['all', 'verified', 'none'] as const;
 
 /** The words are loaded with the first use: few rooms are conversations of two. @throws ChatError `internal` */
@@ -57,10 +59,10 @@ export function showRequests(chat: DirectParts): void {
     const { list } = await wordsOf(chat);
     const requests = await chat.profile.call('requests', {});
     const items = requests.map((one) =>
-      menuItem(
+      detailedItem(
         one.id,
-        list.item(sanitizeLine(one.name), sanitizeLine(one.roomName)),
-        sanitizeLine(one.text).slice(0, 40),
+        sanitizeLine(one.name),
+        list.detail(sanitizeLine(one.roomName), beginningOf(sanitizeLine(one.text))),
       ),
     );
     chat.dialogs.show<MenuDialog>({
@@ -80,22 +82,26 @@ export function showRequests(chat: DirectParts): void {
   });
 }
 
+function beginningOf(text: string): string {
+  const characters = [...text];
+  return characters.length <= SHORT ? text : `${characters.slice(0, SHORT).join('').trimEnd()}…`;
+}
+
 /** One request, with its first words. */
 function showRequest(chat: DirectParts, request: DirectRequest): void {
   const { profile, dialogs, flashes, navigation, words } = chat;
   flashes.attempt(async () => {
     const text = (await wordsOf(chat)).request;
-    const said = sanitizeText(request.text).split('\n');
+    const said = sanitizeText(request.text)
+      .replace(/\n{2,}/g, '\n')
+      .trim();
     const at = words.clock.moment(request.at);
     dialogs.show<MenuDialog>({
       dialog: {
         kind: 'menu',
         title: text.title(sanitizeLine(request.name)),
-        text: [
-          ...said.filter((line) => line !== ''),
-          text.text(sanitizeLine(request.roomName), at),
-          text.privacy,
-        ],
+        ...(said !== '' && { quoted: said }),
+        text: [text.text(sanitizeLine(request.roomName), at), text.privacy],
         code: [],
         items: [menuItem('accept', text.accept), menuItem('ignore', text.ignore)],
       },

@@ -34,6 +34,11 @@ export function form(
   return { kind: 'form', title, text, fields, focus: '', submit, danger, ...state };
 }
 
+/** An item of which more than its name is to be known. @param detail may be empty */
+export function detailedItem(name: string, label: string, detail: string): MenuItem {
+  return { ...menuItem(name, label), ...(detail !== '' && { detail }) };
+}
+
 export function menuItem(name: string, label: string, hint = '', danger = false): MenuItem {
   return { name, label, hint, danger };
 }

@@ -151,7 +151,8 @@ function askAttach(
     dialog: {
       kind: 'menu',
       title: words.title(files.length),
-      text: [files.map(({ name, bytes }) => `${cleanFileName(name)}, ${size(bytes)}`).join('\n')],
+      quoted: files.map(({ name, bytes }) => `${cleanFileName(name)}, ${size(bytes)}`).join('\n'),
+      text: [],
       code: [],
       items: [menuItem('attach', words.attach), menuItem('text', words.text)],
     },
@@ -188,7 +189,8 @@ function pasteText(
     dialog: {
       kind: 'menu',
       title: words.title(lines),
-      text: [firstLines(clean)],
+      quoted: firstLines(clean),
+      text: [],
       code: [],
       items,
     },

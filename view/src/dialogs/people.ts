@@ -12,7 +12,7 @@ import type { DeviceParts } from './device-given.ts';
 import type { MemberDialog, MenuDialog, MenuItem } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { writeTo } from './direct.ts';
-import { form, menuItem } from './forms.ts';
+import { detailedItem, form, menuItem } from './forms.ts';
 
 /** What the dialog of a member works with. */
 type MemberParts = DeviceParts & Pick<Chat, 'messages'>;
@@ -28,7 +28,7 @@ export function showMembers(chat: MemberParts, title: string): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
   const items = room.members.map((member) =>
-    menuItem(member.identity, sanitizeLine(member.name), marks(chat, member)),
+    detailedItem(member.identity, sanitizeLine(member.name), marks(chat, member)),
   );
   chat.dialogs.show<MenuDialog>({
     dialog: { kind: 'menu', title, text: [], code: [], items },
@@ -270,7 +270,9 @@ export function askRole(chat: Governing, room: RoomViewModel, member: MemberInfo
       title: text.title(sanitizeLine(member.name)),
       text: [],
       code: [],
-      items: ROLES.map((role) => menuItem(role, text.roles[role], role === member.role ? text.present : '')),
+      items: ROLES.map((role) =>
+        detailedItem(role, text.roles[role], role === member.role ? text.present : ''),
+      ),
     },
     pick: async (name, handle) => {
       const role = parseRole(name);
@@ -321,7 +323,7 @@ export async function showBans(chat: Governing): Promise<undefined> {
       text: [bans.length === 0 ? text.none : may ? text.pick : ''].filter((line) => line !== ''),
       code: [],
       items: bans.map(({ fingerprint, name }) =>
-        menuItem(fingerprint, sanitizeLine(name ?? text.unknown), fingerprint.slice(0, SHORT)),
+        detailedItem(fingerprint, sanitizeLine(name ?? text.unknown), fingerprint.slice(0, SHORT)),
       ),
     },
     pick: async (fingerprint, handle) => {

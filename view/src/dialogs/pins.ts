@@ -3,7 +3,7 @@ import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { inShort } from '../timeline/rows.ts';
 import type { MenuDialog } from './dialog.ts';
-import { menuItem } from './forms.ts';
+import { detailedItem } from './forms.ts';
 
 type Pinning = Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>;
 
@@ -30,7 +30,9 @@ export async function showPins(chat: Pinning): Promise<undefined> {
       title: text.title,
       text: none ? [text.none] : unknown.length > 0 ? [text.unknown(unknown.length)] : [],
       code: [],
-      items: items.map((item) => menuItem(item.seq, inShort(item, room.context), sanitizeLine(item.from))),
+      items: items.map((item) =>
+        detailedItem(item.seq, inShort(item, room.context), sanitizeLine(item.from)),
+      ),
     },
     pick: (seq, handle) => {
       handle.close();

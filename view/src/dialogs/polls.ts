@@ -12,7 +12,7 @@ import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { MenuDialog } from './dialog.ts';
 import { FieldError } from './field-error.ts';
-import { form, menuItem, textField, toggleField } from './forms.ts';
+import { detailedItem, form, textField, toggleField } from './forms.ts';
 import { react } from './message.ts';
 
 /** How many answers the form has room for. */
@@ -90,10 +90,11 @@ export async function vote(chat: Asking, item: TextItem, args: string): Promise<
     dialog: {
       kind: 'menu',
       title: words.poll.vote,
-      text: [sanitizeLine(question)],
+      quoted: sanitizeLine(question),
+      text: [],
       code: [],
       items: answers.map((answer, i) =>
-        menuItem(String(i), sanitizeLine(answer), isOwn(ANSWER_EMOJI[i] ?? '') ? words.poll.chosen : ''),
+        detailedItem(String(i), sanitizeLine(answer), isOwn(ANSWER_EMOJI[i] ?? '') ? words.poll.chosen : ''),
       ),
     },
     pick: (name, handle) => {

@@ -90,17 +90,17 @@ export function askConfigure(
     dialog: {
       ...form(
         text.title,
-        direct === undefined ? [text.text, text.historyHint, text.expireHint] : [text.expireHint],
+        direct === undefined ? [text.text] : [],
         [
           ...(direct === undefined
             ? [
                 textField('name', text.name, name),
                 textField('topic', text.topic, topic),
-                historyField(chat, text.history, history),
+                { ...historyField(chat, text.history, history), hint: text.historyHint },
                 ...ruleFields(chat, rules),
               ]
             : []),
-          expireField(chat, text.expire, rules.expire),
+          expireField(chat, text.expire, rules.expire, text.expireHint),
         ],
         text.submit,
       ),

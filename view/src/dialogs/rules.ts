@@ -16,7 +16,7 @@ export function ruleFields({ words }: Pick<Chat, 'words'>, rules: RoomRules): re
     timeField('slow', text.slow, rules.slow, {
       offered: SLOW,
       off: text.slowOff,
-      time: words.text.rules.time,
+      time: (seconds) => text.slowTime(words.text.rules.time(seconds)),
     }),
     choiceField('links', text.links, rules.links, choices(text.linkChoices)),
   ];
@@ -31,9 +31,11 @@ export function expireField(
   { words }: Pick<Chat, 'words'>,
   label: string,
   present: number | undefined,
+  hint = '',
 ): Field {
   const { never, after } = words.text.dialogs.expire;
-  return timeField('expire', label, present, { offered: EXPIRE, off: never, time: after });
+  const times = { offered: EXPIRE, off: never, time: after };
+  return { ...timeField('expire', label, present, times), hint };
 }
 
 function timeField(

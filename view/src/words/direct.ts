@@ -10,7 +10,8 @@ export function directWords() {
     list: {
       title: 'Requests',
       none: 'Nobody asks to write to you.',
-      item: (name: string, room: string) => (room === '' ? name : `${name} (${room})`),
+      /** @param text the first words; may be empty, as the room */
+      detail: (room: string, text: string) => [room, text].filter((part) => part !== '').join(': '),
       who: 'Who may ask',
     },
     request: {

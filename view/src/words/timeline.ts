@@ -52,7 +52,7 @@ export function timelineWords(f: Formats) {
         return 'not sent: you could not write in this room. You can send it again when you can.';
       return end === 'unknown'
         ? 'it was on its way when you left: the others may have received it'
-        : 'not sent: you were no longer a member';
+        : 'not sent: you were no longer a member, or could not write';
     },
     sent: 'sent',
     readBy: (who: readonly string[]) => `read by ${names(who)}`,

@@ -42,6 +42,7 @@ function contentOf(dialog: BoxedDialog, ui: DialogUi, width: number, size: Size,
     case 'menu':
       return {
         head: [
+          ...quotedLines(dialog.quoted ?? '', width, look),
           ...paragraphs(dialog.text, width),
           ...(dialog.text.length > 0 ? [[]] : []),
           ...(dialog.code.length > 0 ? [...groupLines(dialog.code, width), []] : []),
@@ -86,6 +87,13 @@ function contentOf(dialog: BoxedDialog, ui: DialogUi, width: number, size: Size,
     default:
       return dialog satisfies never;
   }
+}
+
+/** What somebody wrote, beside a bar. */
+function quotedLines(quoted: string, width: number, { symbols }: Look): Line[] {
+  const mark = `${symbols.bar} `;
+  const lines = quoted.split('\n').flatMap((line) => paragraphs([line], width - widthOf(mark)));
+  return quoted === '' ? [] : [...lines.map((line): Line => [span(mark, DIM), ...line]), []];
 }
 
 /** The invites; below them what Enter does to the one that has the focus. */

@@ -15,7 +15,9 @@ export function menu(
   const body = items.map((item, i): Line => {
     const chosen = i === index;
     const background = chosen ? ({ bg: 'chosen', bold: true } as const) : {};
-    const hint = shorten(oneLine(item.hint), Math.floor(width / 2), look.symbols.ellipsis);
+    // What the label doesn't need, but a third at least.
+    const most = Math.max(Math.floor(width / 3), width - 4 - widthOf(oneLine(item.label)));
+    const hint = shorten(oneLine(item.detail ?? item.hint), most, look.symbols.ellipsis);
     const left = width - 3 - (hint === '' ? 0 : widthOf(hint) + 1);
     return ends(
       [

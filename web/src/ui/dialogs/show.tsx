@@ -28,7 +28,11 @@ function Items({ items, actions }: { readonly items: readonly MenuItem[]; readon
             data-first={i === 0 ? '' : undefined}
             onClick={() => actions.pick(item.name)}
           >
-            <span dir="auto">{item.label}</span> <kbd>{item.hint}</kbd>
+            <span>
+              <span dir="auto">{item.label}</span>
+              {item.detail !== undefined && <small dir="auto">{item.detail}</small>}
+            </span>{' '}
+            <kbd>{item.hint}</kbd>
           </button>
         </li>
       ))}
@@ -39,14 +43,14 @@ function Items({ items, actions }: { readonly items: readonly MenuItem[]; readon
 export function MenuView({ dialog, actions }: With<MenuDialog>) {
   return (
     <>
-      {dialog.code.length > 0
-        ? dialog.text.map((line) => <p key={line}>{line}</p>)
-        : dialog.text.map((line) => (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys (WCAG 2.1.1)
-            <pre key={line} tabIndex={0} dir="auto">
-              {line}
-            </pre>
-          ))}
+      {dialog.quoted !== undefined && (
+        <blockquote class="quoted" dir="auto">
+          {dialog.quoted}
+        </blockquote>
+      )}
+      {dialog.text.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
       <Groups groups={dialog.code} />
       <Items items={dialog.items} actions={actions} />
     </>

@@ -15,9 +15,7 @@ export function FlashView({ flash, actions }: FlashProps) {
   const { command } = flash ?? {};
   return (
     <div class={flash === undefined ? 'flash' : `flash shown ${flash.tone}`}>
-      <p role="status" dir="auto">
-        {flash?.text ?? ''}
-      </p>
+      <p role="status">{flash?.text ?? ''}</p>
       {command && (
         <button type="button" onClick={() => actions.run(command.name)}>
           {command.label}

@@ -109,7 +109,7 @@ export function ChatView({
         >
           <Icon name="search" />
         </button>
-        {isOpen && (
+        {isOpen && room.commands.some(({ name }) => name === 'invite') && (
           <button
             type="button"
             class="quiet"

@@ -97,7 +97,7 @@ function OneRow({ row, actions, tabbable, marked, writable }: RowProps) {
         <article class="row warning" {...named}>
           <div>
             <Icon name="warning" />
-            <p dir="auto">
+            <p>
               <time>{row.time}</time> {row.text}
             </p>
           </div>
