@@ -3,7 +3,7 @@ import type { Platform } from '@gochat/view/platform';
 import type { WebText } from '@gochat/view/web-words';
 import { deviceName } from './device-name.ts';
 import { browserFiles } from './files/platform-files.ts';
-import { showNotice, closeNotice } from './notices.ts';
+import { closeNotice, showNotice } from './notices.ts';
 import { keyNames } from './ui/command-key.ts';
 import { keysOf } from './ui/page/keys.ts';
 
