@@ -14,7 +14,7 @@ import type { Connection } from '../net/connection.ts';
 import { RequestError } from '../net/connection-errors.ts';
 import type { Mutex } from '../schedule/mutex.ts';
 import { Timers } from '../schedule/timers.ts';
-import { fromJson, type Records, toJson } from '../store/records.ts';
+import { toJson } from '../store/records.ts';
 import { type Joined, joinByLink } from './joining.ts';
 import { isIdOrPrefix } from './pick-room.ts';
 import { ApprovalNeeded, doorIn, invitation } from './redeem.ts';
@@ -56,13 +56,13 @@ export interface KnockingEnv extends Env {
   readonly asksApartMs?: number;
 }
 
-interface KnockingParts extends RoomsParts {
+export interface KnockingParts extends RoomsParts {
   readonly env: KnockingEnv;
   readonly rooms: Rooms;
   readonly joinsOf: (room: RoomId) => Mutex;
 }
 
-interface Wanted {
+export interface Wanted {
   readonly link: string;
   readonly as: string;
   readonly words: string;
@@ -330,12 +330,6 @@ export class Knocking {
         .catch(() => undefined);
     }
   }
-}
-
-/** @throws VaultError `damaged` */
-export async function storedKnocks(records: Records): Promise<readonly StoredOwnKnock[]> {
-  const bytes = await records.get({ of: 'knocks' });
-  return bytes === undefined ? [] : fromJson<readonly StoredOwnKnock[]>(bytes);
 }
 
 function isSame({ link }: StoredOwnKnock, { secret }: InviteLink): boolean {

@@ -33,8 +33,9 @@ import { Mutex } from '../schedule/mutex.ts';
 import { createOn } from './creating.ts';
 import { connectionOf, Governance } from './governance.ts';
 import { peek } from './joining.ts';
-import { Knocking, type StoredOwnKnock, storedKnocks } from './knocking.ts';
+import type { StoredOwnKnock } from './knocking.ts';
 import { Knocks } from './knocks.ts';
+import { LazyKnocking, storedKnocks } from './lazy-knocking.ts';
 import { Moderation } from './moderation.ts';
 import { comparisonInfo, pickMember, roomInfo, shownMembers } from './room-info.ts';
 import { Rooms, type RoomsParts } from './rooms.ts';
@@ -70,7 +71,7 @@ export class RoomRequests {
   readonly #devices: Devices;
   readonly #direct: LazyDirect;
   readonly #knocks: Knocks;
-  readonly #knocking: Knocking;
+  readonly #knocking: LazyKnocking;
   readonly #all: AllHandlers;
 
   /** One join of a room at a time: of two, the server would refuse one, because the device is a member. */
@@ -84,7 +85,7 @@ export class RoomRequests {
     this.#moderation = new Moderation(parts.env, parts.records, this.#governance);
     this.#knocks = new Knocks(this.#governance);
     const joinsOf = (room: RoomId) => this.#joinsOf(room);
-    this.#knocking = new Knocking({ ...parts, rooms, joinsOf }, knocks);
+    this.#knocking = new LazyKnocking({ ...parts, rooms, joinsOf }, knocks);
     this.#devices = new Devices({
       ...parts,
       rooms,
@@ -143,7 +144,7 @@ export class RoomRequests {
     rooms: async () => (await this.#rooms.all()).map(roomInfo),
     create: (params) => this.#create(params),
     join: (params) => this.#join(params),
-    knocking: async () => this.#knocking.list(),
+    knocking: () => this.#knocking.list(),
     cancelKnock: async ({ room }) => {
       await this.#knocking.cancel(room);
       return null;
