@@ -147,6 +147,14 @@ export type RoomEvent =
     }
   /** Somebody with an invite that needs approval asks to be let in. */
   | { readonly kind: 'knocked'; readonly seq: Position; readonly at: number; readonly knock: Knock }
+  /** A knock that is sealed to the own invite's secret, which this device doesn't have yet. `door`: the id of the invite by which it came */
+  | {
+      readonly kind: 'knock-sealed';
+      readonly seq: Position;
+      readonly at: number;
+      readonly door: InviteId;
+      readonly body: Uint8Array;
+    }
   /** This device's own pending handshake is in the log and has started the current epoch. */
   | { readonly kind: 'landed'; readonly seq: Position; readonly request: RequestId }
   /** Another handshake came before this device's pending one. Make the handshake again if it is still wanted. */

@@ -125,6 +125,12 @@ export async function openKnock(
   }
 }
 
+/** Whether this device can't open knocks yet: who has just joined is given the own invite's secret within minutes. */
+export function awaitsOwnSecret(room: Room): boolean {
+  const own = ownInviteIn(room);
+  return own !== undefined && (room.own === undefined || inviteKeys(room.own).id !== own);
+}
+
 /** Whether one may knock by an invite: one that lets in nobody, and isn't the answer to a knock. */
 export function isDoor(room: Room, id: InviteId): boolean {
   const invite = room.joinsClosed ? undefined : liveInvite(stateOf(room), id);

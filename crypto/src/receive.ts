@@ -2,7 +2,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
 import { advanceChain } from './chain.ts';
 import type { RoomEvent, Step, Warning } from './event.ts';
-import { openKnock } from './knock.ts';
+import { awaitsOwnSecret, isDoor, openKnock } from './knock.ts';
 import type { DecodedEntry, LogEntry } from './log-entry.ts';
 import { isPart } from './pack.ts';
 import { sha256, utf8 } from './primitives.ts';
@@ -92,13 +92,17 @@ async function receiveDecoded(
   if (entry.kind === 'message')
     return marked(room, await receiveMessage(room, read, entry, now, ahead), entry, now);
   // The entry counts for the evidence like any other. What isn't a knock is nobody's fault but of who has the link.
-  if (entry.kind === 'knock') {
-    const knock = await openKnock(read, entry.invite, entry.body);
-    const events: RoomEvent[] = knock ? [{ kind: 'knocked', seq: entry.seq, at: entry.at, knock }] : [];
-    return { room: read, events, secretsToWipe: [] };
-  }
+  if (entry.kind === 'knock')
+    return { room: read, events: await receiveKnock(read, entry), secretsToWipe: [] };
   const step = await receiveHandshake(room, { ...read, base: entry.seq }, entry, now);
   return marked(room, overtaken(room, step), entry, now);
+}
+
+async function receiveKnock(read: Room, { seq, at, invite: door, body }: DecodedEntry): Promise<RoomEvent[]> {
+  if (door === undefined || !isDoor(read, door)) return [];
+  if (awaitsOwnSecret(read)) return [{ kind: 'knock-sealed', seq, at, door, body }];
+  const knock = await openKnock(read, door, body);
+  return knock === undefined ? [] : [{ kind: 'knocked', seq, at, knock }];
 }
 
 /** Adds to the events what contradicts the entry's time without regard to its sender. */

@@ -157,6 +157,31 @@ test.concurrent('who is declined hears it, and that is final for this knock', as
   await hearsKnocks(ana, room, 1);
 });
 
+test.concurrent('who joined a moment before a knock sees it once the secret is here to open it', async ({
+  world,
+}) => {
+  const { ana, room, door, link } = await lobby(world);
+  const ben = await world.someone('ben');
+  await ben.joins(link);
+  await ana.syncs(room);
+  await ana.profile.call('setRole', { room, member: 'ben', role: 'moderator', waitMs: WAIT_MS });
+  const cleo = await world.someone('cleo');
+  expect(await asks(cleo, door)).toBe('knock-waiting');
+  await hearsKnocks(ana, room, 1);
+  await ben.syncs(room);
+  expect(await knocksOf(ben, room)).toEqual([]);
+  // Also in the next process.
+  await ben.close();
+  const later = await world.opens('ben', ben.dir);
+  await ana.profile.call('reportCompromise', { room, waitMs: WAIT_MS });
+  await hearsKnocks(later, room, 1);
+  expect((await later.history(room)).filter(({ kind }) => kind === 'knocked')).toMatchObject([
+    { from: 'cleo' },
+  ]);
+  await decides(later, room, 'cleo', 'approveKnock');
+  expect(await asks(cleo, door)).toBe('joined');
+});
+
 test.concurrent('two who approve at once let in one person', async ({ world }) => {
   const { ana, room, door, link } = await lobby(world);
   const ben = await world.someone('ben');

@@ -1,5 +1,5 @@
 import type { KeptPack } from '@gochat/crypto/packs';
-import type { Position, RoomId } from '@gochat/protocol/fields';
+import type { InviteId, Position, RoomId } from '@gochat/protocol/fields';
 import type { FileLimits } from '../files/files.ts';
 import type { WaitingKnock } from './waiting-knocks.ts';
 
@@ -84,6 +84,13 @@ export interface RoomMeta {
   readonly spoke?: Readonly<Record<string, number>> | undefined;
   /** Who waits to be let in, oldest first. */
   readonly knocks?: readonly WaitingKnock[];
+  /** Knocks that this device can't open yet, oldest first. `body`: as base64url. */
+  readonly sealedKnocks?: readonly {
+    readonly seq: Position;
+    readonly at: number;
+    readonly door: InviteId;
+    readonly body: string;
+  }[];
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

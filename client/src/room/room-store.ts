@@ -5,6 +5,7 @@ import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import type { RoomEvent, Step } from '@gochat/crypto/event';
 import { abandon, type Started, withoutKey } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
+import { awaitsOwnSecret, openKnock } from '@gochat/crypto/knock';
 import { haveGoneOn } from '@gochat/crypto/look';
 import type { KeptPack } from '@gochat/crypto/packs';
 import type { Env } from '@gochat/crypto/primitives';
@@ -13,7 +14,7 @@ import { membersOf, type Room } from '@gochat/crypto/room';
 import { isStaff } from '@gochat/crypto/room-state';
 import { sealMessage } from '@gochat/crypto/send';
 import type { Silence } from '@gochat/crypto/speaking';
-import { decodeBytes } from '@gochat/protocol/encoding';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import {
   comparePositions,
   type FileId,
@@ -59,6 +60,8 @@ const NEWCOMER_MS = 10 * 60 * 1000;
 
 /** How many lines are deleted in one transaction. */
 const EXPIRED_AT_ONCE = 256;
+/** How many knocks are kept that can't be opened yet. */
+const MOST_SEALED = 8;
 
 /** A line about messages that had disappeared before they arrived. */
 type MissedLine = HistoryItem & { readonly kind: 'warning'; readonly warning: 'disappeared' };
@@ -224,6 +227,7 @@ export class RoomStore {
       }
       if (isSettled(step.room)) changes.push(...this.#outbox.settle());
     }
+    await this.#openKnocks(writer, last.room);
     await this.#sayMissed(writer, last.room);
     changes.push(...writer.changes, ...(await this.#dropFiles(writer)));
     this.#room = { ...last.room, packs: packs.packs };
@@ -629,6 +633,10 @@ export class RoomStore {
       await this.#hearKnock(writer, said, room);
       return [];
     }
+    if (said.kind === 'knock-sealed') {
+      this.#keepSealed(said);
+      return [];
+    }
     const pack = packs.read(said, room);
     if (pack !== undefined) this.#wantPack(pack, room);
     if (said.kind === 'message' && said.content.kind === 'pack') return [];
@@ -667,6 +675,26 @@ export class RoomStore {
     this.#meta = { ...this.#meta, knocks: waiting };
     if (decidesKnocks(room, ownIdentity(room)) && isNoticed(waiting, knock, room))
       await writer.add(knockLine({ seq, at }, knock));
+  }
+
+  #keepSealed({ seq, at, door, body }: Extract<RoomEvent, { kind: 'knock-sealed' }>): void {
+    const { sealedKnocks = [] } = this.#meta;
+    if (sealedKnocks.length >= MOST_SEALED) return;
+    this.#meta = {
+      ...this.#meta,
+      sealedKnocks: [...sealedKnocks, { seq, at, door, body: encodeBytes(body) }],
+    };
+  }
+
+  /** What came before this device had the secret of the own invite. */
+  async #openKnocks(writer: HistoryWriter, room: Room): Promise<void> {
+    const { sealedKnocks, ...meta } = this.#meta;
+    if (sealedKnocks === undefined || awaitsOwnSecret(room)) return;
+    this.#meta = meta;
+    for (const { seq, at, door, body } of sealedKnocks) {
+      const knock = await openKnock(room, door, decodeBytes(body));
+      if (knock !== undefined) await this.#hearKnock(writer, { kind: 'knocked', seq, at, knock }, room);
+    }
   }
 
   #forgetDecided(): void {
