@@ -142,7 +142,7 @@ const REFUSED = {
   },
 };
 
-test('whoever is banned comes in by nothing that it had before, and not by a fresh invite either', async ({
+test.concurrent('whoever is banned comes in by nothing that it had before, and not by a fresh invite either', async ({
   world,
 }) => {
   const at = await anaInTheKitchen(world);
@@ -157,7 +157,7 @@ test('whoever is banned comes in by nothing that it had before, and not by a fre
   expect(await namesIn(at)).toEqual(['ben', 'mia']);
 });
 
-test('whoever is removed comes in by a fresh invite alone', async ({ world }) => {
+test.concurrent('whoever is removed comes in by a fresh invite alone', async ({ world }) => {
   const at = await anaInTheKitchen(world);
   const { ana, ben, kitchen } = at;
   const before = await readBy(at);

@@ -19,7 +19,7 @@ import { WAIT_MS } from '../src/waits.ts';
 /** The server knows by an admin that an invite has ended; until then no member wraps the room's description for it. */
 const REFUSED = expect.stringMatching(/^(refused|no-wrap)$/);
 
-test('a lost device is removed from all rooms, says why, and comes back as an empty profile', async ({
+test.concurrent('a lost device is removed from all rooms, says why, and comes back as an empty profile', async ({
   world,
 }) => {
   const { ana, ben, phone, tablet, rooms } = await world.anaOnThreeDevices();
@@ -56,7 +56,7 @@ test('a lost device is removed from all rooms, says why, and comes back as an em
   expect((await again.profile.call('preferences', {})).removed).toBeUndefined();
 });
 
-test('a thief with the identity key and all tickets is out once the device is removed, also where a server was away', async ({
+test.concurrent('a thief with the identity key and all tickets is out once the device is removed, also where a server was away', async ({
   world,
 }) => {
   const { ana, ben, phone, tablet, rooms, second } = await world.anaOnThreeDevices();
@@ -110,7 +110,7 @@ test('a thief with the identity key and all tickets is out once the device is re
   expect(await devicesOf(tablet)).toHaveLength(2);
 });
 
-test('a device that a lost one has taken in stays, is named as one that came later, and can be removed as well', async ({
+test.concurrent('a device that a lost one has taken in stays, is named as one that came later, and can be removed as well', async ({
   world,
 }) => {
   const [server, ana] = [await world.server(), await world.someone('ana')];
@@ -139,7 +139,9 @@ test('a device that a lost one has taken in stays, is named as one that came lat
   await isOut(burner);
 });
 
-test('two devices remove a third one at once, and a limited one removes nobody', async ({ world }) => {
+test.concurrent('two devices remove a third one at once, and a limited one removes nobody', async ({
+  world,
+}) => {
   const { ana, ben, phone, tablet, rooms } = await world.anaOnThreeDevices();
   const [, , kitchen] = rooms;
   const bot = await world.someone('bot');
@@ -174,7 +176,7 @@ test('two devices remove a third one at once, and a limited one removes nobody',
   expect(await ben.warnings(kitchen)).toEqual([]);
 });
 
-test('whoever was removed by an admin, and is invited again on one device, comes back on all', async ({
+test.concurrent('whoever was removed by an admin, and is invited again on one device, comes back on all', async ({
   world,
 }) => {
   const { ana, ben, phone, tablet, rooms } = await world.anaOnThreeDevices();
@@ -193,7 +195,7 @@ test('whoever was removed by an admin, and is invited again on one device, comes
   for (const one of [ana, phone, tablet]) await isIn(one, ['diary', 'garden', 'kitchen', 'notes']);
 });
 
-test('the server stores neither what a device is called nor what is kept, nor the digits that were typed', async ({
+test.concurrent('the server stores neither what a device is called nor what is kept, nor the digits that were typed', async ({
   world,
 }) => {
   const { ana, first, second, digits } = await world.anaOnThreeDevices();
