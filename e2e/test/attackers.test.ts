@@ -11,6 +11,7 @@ test('no attack on a server gets in, loses a message, or takes more memory than 
     postEveryMs: 250,
     crowd: 500,
     tries: 1,
+    atOnce: true,
     yielding: false,
     print,
   });

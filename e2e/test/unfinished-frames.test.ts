@@ -139,9 +139,9 @@ test.each(Object.keys(forms))(
       for (const { socket } of intruders) for (const bytes of form.begin) socket.write(bytes);
       await expect.poll(() => server.metric('gochat_unfinished_bytes')).toBeGreaterThanOrEqual(form.least);
       // Each bystander hears what is said meanwhile.
-      bystanders.latency();
-      await bystanders.hear();
-      expect(bystanders.latency().samples).toBeGreaterThan(0);
+      const hearing = bystanders.listen();
+      await hearing.something();
+      expect(hearing.end().samples).toBeGreaterThan(0);
       const gone = crowd(CONNECTIONS, (i) => (intruders[i] as Intruder).gone);
       let over = false;
       void gone.then(() => {
@@ -149,8 +149,9 @@ test.each(Object.keys(forms))(
       });
       for (let shiftMs = CHECK_MS; !over; shiftMs += CHECK_MS) {
         await server.shiftClock(shiftMs);
-        bystanders.latency();
-        await Promise.race([bystanders.hear(), gone]);
+        const shifted = bystanders.listen();
+        await Promise.race([shifted.something(), gone]);
+        shifted.end();
       }
     } finally {
       clearInterval(watch);

@@ -42,3 +42,9 @@ export const ATTACKS = {
 
 export type AttackName = keyof typeof ATTACKS;
 export const ATTACK_NAMES = Object.keys(ATTACKS) as AttackName[];
+
+/** Attacks that mostly wait for a deadline of the server, in rows that take about as long as each other and as the other attacks. */
+export const WAITING: readonly (readonly AttackName[])[] = [
+  ['half-open'],
+  ['slow-loris', 'invites-raced', 'smuggling', 'slow-files'],
+];

@@ -17,6 +17,14 @@ export interface Latency {
   readonly samples: number;
 }
 
+/** What the followers hear from {@link Bystanders.listen} on. */
+export interface Hearing {
+  /** Waits until one of them has heard something, at most a minute. */
+  something(): Promise<void>;
+  /** Of all messages that arrived until now. Later ones don't count. */
+  end(): Latency;
+}
+
 /** A room in which one connection posts all the time and others listen. No attack may disturb them. */
 export class Bystanders {
   readonly room: RoomId;
@@ -25,7 +33,7 @@ export class Bystanders {
   readonly #bodies: string[] = [];
   readonly #sentAt = new Map<string, number>();
   readonly #heard: string[][];
-  #latencies: number[] = [];
+  readonly #hearings = new Set<number[]>();
   readonly #timers: NodeJS.Timeout[] = [];
   #closing = false;
   #failure: Error | undefined;
@@ -58,19 +66,21 @@ export class Bystanders {
     return bystanders;
   }
 
-  /** Waits until a message has arrived since the last call of {@link latency}, at most a minute. */
-  async hear(): Promise<void> {
-    const end = performance.now() + WAIT_MS;
-    while (this.#latencies.length === 0 && this.#failure === undefined && performance.now() < end)
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-
-  /** Since the last call. */
-  latency(): Latency {
-    const sorted = this.#latencies.sort((a, b) => a - b);
-    this.#latencies = [];
-    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-    return { p50Ms: at(0.5), p99Ms: at(0.99), samples: sorted.length };
+  /** Begins to measure, beside whatever else is measured. */
+  listen(): Hearing {
+    const latencies: number[] = [];
+    this.#hearings.add(latencies);
+    return {
+      something: async () => {
+        const end = performance.now() + WAIT_MS;
+        while (latencies.length === 0 && this.#failure === undefined && performance.now() < end)
+          await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      },
+      end: () => {
+        this.#hearings.delete(latencies);
+        return latencyOf(latencies);
+      },
+    };
   }
 
   /**
@@ -106,7 +116,7 @@ export class Bystanders {
       void this.#hears(line, (body) => {
         this.#heard[i]?.push(body);
         const at = this.#sentAt.get(body);
-        if (at !== undefined) this.#latencies.push(performance.now() - at);
+        if (at !== undefined) for (const latencies of this.#hearings) latencies.push(performance.now() - at);
       });
   }
 
@@ -133,4 +143,10 @@ export class Bystanders {
   #fail(error: Error): void {
     this.#failure ??= error;
   }
+}
+
+function latencyOf(latencies: readonly number[]): Latency {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { p50Ms: at(0.5), p99Ms: at(0.99), samples: sorted.length };
 }

@@ -22,6 +22,7 @@ const report = await runAttackers({
   postEveryMs: 20,
   crowd: 10_000,
   tries: 3,
+  atOnce: false,
   yielding: true,
   print,
 });

@@ -9,7 +9,7 @@ import { temporary } from '../people/people.ts';
 import { ChildServer } from '../servers/child-server.ts';
 import { buildGochat } from '../terminal/gochat-process.ts';
 import type { Outcome, Target } from './attack.ts';
-import { ATTACK_NAMES, type AttackName } from './attacks.ts';
+import { ATTACK_NAMES, type AttackName, WAITING } from './attacks.ts';
 import { Bystanders, type Latency } from './bystanders.ts';
 import { pause } from './intruder.ts';
 
@@ -24,6 +24,8 @@ export interface AttackOptions {
   readonly crowd: number;
   /** How often an attack that slowed the others is tried: other programs on the machine may have slowed them. */
   readonly tries: number;
+  /** Whether attacks that mostly wait run beside the others. That takes less time, and no ratio says then what one attack costs. */
+  readonly atOnce: boolean;
   /**
    * Whether attackers have the lowest priority. Real attackers have their own machines; here they share the processor with
    * those whose latency is measured. On a busy machine, processes of the lowest priority hardly run.
@@ -58,7 +60,7 @@ const SILENCE_MS = 20_000;
 const SCRIPT = fileURLToPath(new URL('attack-process.ts', import.meta.url));
 const WEB = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 
-/** Runs every attack on one server, one after the other, while bystanders talk. */
+/** Runs every attack on one server while bystanders talk. */
 export async function runAttackers(options: AttackOptions): Promise<AttackReport> {
   buildGochat();
   const home = await temporary();
@@ -75,7 +77,6 @@ export async function runAttackers(options: AttackOptions): Promise<AttackReport
   const watch = setInterval(() => {
     memory.most = Math.max(memory.most, residentMb(server.pid));
   }, 50);
-  const attackers: Partial<Record<AttackName, Attacked>> = {};
   try {
     const bystanders = await Bystanders.open(server.port, options.postEveryMs);
     const { seconds, crowd } = options;
@@ -88,25 +89,54 @@ export async function runAttackers(options: AttackOptions): Promise<AttackReport
       silenceMs: SILENCE_MS,
     };
     const names = ATTACK_NAMES.filter((name) => !options.only?.length || options.only.includes(name));
-    for (const name of names) {
-      let attacked: Attacked | undefined;
-      for (let tries = 0; tries < options.tries; tries++) {
-        const next = await attack(name, target, bystanders, server.pid, options);
-        // An attack that succeeded once counts, however often it is tried.
-        const got = Math.max(next.got, attacked?.got ?? 0);
-        const calmer = attacked === undefined || next.ratio < attacked.ratio ? next : attacked;
-        attacked = { ...calmer, got };
-        options.print(lineOf(name, next));
-        if (next.ratio <= MOST_RATIO || got > 0) break;
-      }
-      if (attacked !== undefined) attackers[name] = attacked;
-    }
+    const run = (name: AttackName) => attackOften(name, target, bystanders, server.pid, options);
+    const attackers = await inRows(names, options.atOnce ? WAITING : [], run);
     const { said, lost, wrong } = await bystanders.close();
     return { attackers, said, lost, wrong, residentMb: { before, ...memory, after: residentMb(server.pid) } };
   } finally {
     clearInterval(watch);
     await server.stop();
     await home.remove();
+  }
+}
+
+/** Runs those of each row, and those of no row, one after the other; the rows at once. @returns the results in the order of `names` */
+async function inRows(
+  names: readonly AttackName[],
+  rows: readonly (readonly AttackName[])[],
+  run: (name: AttackName) => Promise<Attacked>,
+): Promise<AttackReport['attackers']> {
+  const results: Partial<Record<AttackName, Attacked>> = {};
+  const others = names.filter((name) => !rows.flat().includes(name));
+  const ended = await Promise.allSettled(
+    [...rows, others].map(async (row) => {
+      for (const name of row) if (names.includes(name)) results[name] = await run(name);
+    }),
+  );
+  for (const row of ended) if (row.status === 'rejected') throw row.reason;
+  const sorted = Object.entries(results).sort(
+    ([a], [b]) => names.indexOf(a as AttackName) - names.indexOf(b as AttackName),
+  );
+  return Object.fromEntries(sorted);
+}
+
+/** Tries an attack until it slows nobody. @returns the result of the try that slowed the others least */
+async function attackOften(
+  name: AttackName,
+  target: Target,
+  bystanders: Bystanders,
+  pid: number,
+  options: AttackOptions,
+): Promise<Attacked> {
+  let attacked: Attacked | undefined;
+  for (let tries = 1; ; tries++) {
+    const next = await attack(name, target, bystanders, pid, options);
+    // An attack that succeeded once counts, however often it is tried.
+    const got = Math.max(next.got, attacked?.got ?? 0);
+    const calmer = attacked === undefined || next.ratio < attacked.ratio ? next : attacked;
+    attacked = { ...calmer, got };
+    options.print(lineOf(name, next));
+    if (next.ratio <= MOST_RATIO || got > 0 || tries >= options.tries) return attacked;
   }
 }
 
@@ -117,9 +147,9 @@ async function attack(
   pid: number,
   { calmMs, yielding }: AttackOptions,
 ): Promise<Attacked> {
-  bystanders.latency();
+  const calmly = bystanders.listen();
   await pause(calmMs);
-  const calm = bystanders.latency();
+  const calm = calmly.end();
   const memory = { most: residentMb(pid) };
   const watch = setInterval(() => {
     memory.most = Math.max(memory.most, residentMb(pid));
@@ -127,12 +157,13 @@ async function attack(
   const child = fork(await bundledScript(SCRIPT), [name, JSON.stringify(target)], { execArgv: [] });
   if (yielding && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   const ended = once(child, 'exit');
+  const hearing = bystanders.listen();
   try {
     const [outcome] = (await Promise.race([once(child, 'message'), ended])) as [Outcome | number | null];
     if (typeof outcome !== 'object' || outcome === null) throw new Error(`${name} ended without an outcome`);
     // Some attacks end before the next message of the bystanders.
-    await bystanders.hear();
-    const meanwhile = bystanders.latency();
+    await hearing.something();
+    const meanwhile = hearing.end();
     return { ...outcome, calm, meanwhile, ratio: meanwhile.p99Ms / calm.p99Ms, residentMb: memory.most };
   } finally {
     clearInterval(watch);
