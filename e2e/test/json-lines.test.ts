@@ -347,7 +347,7 @@ test('what every command prints as JSON has the keys that the documentation list
   const pinned = { ...placed, from: 'ana', id: poll?.id, text: expect.stringContaining('Tea?') };
   await prints('ben', ['pins', 'kitchen'], [pinned]);
   await prints('ana', ['unpin', 'kitchen', String(poll?.id)], [{ ...kitchen, unpinned: poll?.id }]);
-  const direct = { room: ID, name: 'ana', asked: true };
+  const direct = { room: ID, name: 'ana', asked: true, queued: false };
   await prints('ben', ['dm', 'kitchen', 'ana', 'psst'], [direct]);
   await gochat('ana', ['tail', 'kitchen']);
   const [request] = await prints(

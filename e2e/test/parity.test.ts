@@ -454,7 +454,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     if (isFirst) {
       await shows(to, ['1 request']);
       await to.says('/requests');
-      await to.chooses(`${by.name} (kitchen)`);
+      await to.chooses(`kitchen: psst${tag}`);
       await shows(to, [`psst${tag}`, 'You are both in kitchen.']);
       await to.chooses('Accept');
     } else await to.opens(by.name);
