@@ -171,6 +171,13 @@ test('the new device names the rooms that it could not join', async () => {
   expect(kindOf(dialogs.dialog, 'device').lines[0]).toMatch(/^kitchen: ./);
 });
 
+test('digits of a link that another screen has cancelled are not shown any more', async () => {
+  const { devices, dialogs, reaches } = await devicesChat({}, []);
+  devices.resume({ stage: 'digits', digits: '123456' });
+  await reaches({ stage: 'none' });
+  expect(dialogs.dialog).toBeUndefined();
+});
+
 test('the new device asks before it stops, and goes on showing its digits', async () => {
   const { devices, dialogs, called } = await devicesChat({}, []);
   devices.resume({ stage: 'digits', digits: '123456' });

@@ -42,8 +42,11 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
     let isAsked = false;
     view.subscribe(() => {
       const wasAsked = isAsked;
-      isAsked = view.getSnapshot().dialog !== undefined;
-      if (wasAsked && !isAsked) forgetLink();
+      const { dialog } = view.getSnapshot();
+      isAsked = dialog !== undefined;
+      // What a device link began is in the profile, and goes on without the link.
+      const isBegun = dialog?.kind === 'device' && dialog.progress !== '';
+      if (isBegun || (wasAsked && !isAsked)) forgetLink();
     });
     addEventListener('pagehide', () => {
       void view.close();

@@ -1,5 +1,12 @@
 import type { TextItem } from '@gochat/client/history';
-import type { ChatEvent, DirectRequest, OwnKnock, ProfileEvent, RoomInfo } from '@gochat/client/methods';
+import type {
+  ChatEvent,
+  DirectRequest,
+  Linking,
+  OwnKnock,
+  ProfileEvent,
+  RoomInfo,
+} from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import { COMMAND_NAMES, type Commands } from '../commands/command.ts';
 import type { DeviceDialogs } from '../dialogs/device-dialogs.ts';
@@ -164,7 +171,7 @@ class ChatViewModel implements View, Chat {
     if (removed !== undefined) this.#withDevices((devices) => devices.wasRemoved(removed));
     this.flashes.attempt(async () => {
       const linking = await this.profile.call('linking', {});
-      if (linking.stage !== 'none') this.#withDevices((devices) => devices.resume(linking));
+      if (linking.stage !== 'none') this.#resumeLinking(linking);
     });
   }
 
@@ -225,7 +232,9 @@ class ChatViewModel implements View, Chat {
 
   #takeOfDevices(event: Exclude<ProfileEvent, { kind: 'preferences' }>): void {
     if (event.kind === 'linking') {
-      if (event.linking.stage === 'removed') this.#withDevices((devices) => devices.resume(event.linking));
+      // After a start the digits are known only once the device is online again.
+      if (event.linking.stage === 'removed' || event.linking.stage === 'digits')
+        this.#resumeLinking(event.linking);
       return;
     }
     if (event.kind === 'requests') {
@@ -240,6 +249,13 @@ class ChatViewModel implements View, Chat {
     this.#strangers = new Set(event.devices.filter(({ unknown }) => unknown).map(({ key }) => key));
     this.#touch();
     if ([...this.#strangers].some((key) => !before.has(key))) this.#withDevices((devices) => devices.warn());
+  }
+
+  #resumeLinking(linking: Linking): void {
+    this.#withDevices((devices) => {
+      // A dialog that is in front may show them already, or be the one that asked for them.
+      if (linking.stage !== 'digits' || this.dialogs.dialog === undefined) devices.resume(linking);
+    });
   }
 
   /** Somebody else waits to be let into a room. */

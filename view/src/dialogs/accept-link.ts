@@ -124,6 +124,8 @@ export class LinkAcceptance {
         return;
       case 'none':
         this.#stop();
+        // It was cancelled by another screen, or by the form that began it.
+        if (this.#shown?.isOpen === true) this.#shown.close();
         return;
       default:
     }
