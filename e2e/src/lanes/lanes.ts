@@ -123,7 +123,6 @@ export const LANES = {
     'e2e/test/ensure.test.ts',
     'e2e/test/one-machine.test.ts',
     'e2e/test/recovery-screens.test.ts',
-    'e2e/test/linking-pages.test.ts',
     'e2e/test/move.test.ts',
     'e2e/test/tmux-pictures.test.ts',
     'e2e/test/browser-person.test.ts',
