@@ -26,8 +26,8 @@ export default defineConfig({
     unstubEnvs: true,
     restoreMocks: true,
     setupFiles: ['e2e/src/lanes/process-guard.ts', 'e2e/src/lanes/property-seed.ts'],
-    // Of two cores: tests of processes wait for most of their time.
-    maxWorkers: 4,
+    // Of two cores: tests of processes wait for most of their time. With four, some waited for longer than they may.
+    maxWorkers: 3,
     testTimeout: LONGEST_MS,
     hookTimeout: LONGEST_MS,
     teardownTimeout: WAIT_MS,
