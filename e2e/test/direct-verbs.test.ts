@@ -1,25 +1,8 @@
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startServer, type TestServer, temporary } from '../src/people/people.ts';
-import { runGochat } from '../src/terminal/gochat-command.ts';
+import { expect, test } from 'vitest';
+import { commandsOnServer } from '../src/terminal/commands-on-server.ts';
 
-let home: Awaited<ReturnType<typeof temporary>>;
-let server: TestServer;
-
-beforeEach(async () => {
-  home = await temporary();
-  server = await startServer(join(home.path, 'server'));
-});
-
-afterEach(async () => {
-  await server.stop();
-  await home.remove();
-});
-
-/** Runs a command with the profile of a person. */
-function as(name: string, args: readonly string[], input = '') {
-  return runGochat([...args, '--profile', join(home.path, name)], { HOME: home.path }, input);
-}
+const server = commandsOnServer();
+const { as } = server;
 
 /** Ana and Ben in one room. */
 async function kitchen(): Promise<void> {
@@ -47,10 +30,10 @@ test('dm asks with the first words from standard input; requests lists, accepts,
   expect(read.out).toContain('<ana> one\n  two\n<ana> three\n<ana> four\n');
   expect((await as('ben', ['dm', 'kitchen', 'ana', 'five'])).code).toBe(0);
   expect((await as('ana', ['tail', 'ben'])).out).toContain('<ben> five\n');
-  await server.stop();
+  await server.stops();
   const away = await as('ben', ['dm', 'kitchen', 'ana', 'six', '--wait', '1s']);
   expect(away).toMatchObject({ code: 3, err: expect.stringContaining('1 message is queued') });
-  server = await startServer(join(home.path, 'server'), server.port);
+  await server.starts();
   expect((await as('ben', ['dm', 'kitchen', 'ana', 'seven', '--json'])).out).toContain('"queued":false');
   expect((await as('ana', ['tail', 'ben'])).out).toContain('<ben> six\n<ben> seven\n');
 });

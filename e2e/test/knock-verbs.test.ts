@@ -1,25 +1,8 @@
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startServer, type TestServer, temporary } from '../src/people/people.ts';
-import { runGochat } from '../src/terminal/gochat-command.ts';
+import { expect, test } from 'vitest';
+import { commandsOnServer } from '../src/terminal/commands-on-server.ts';
 
-let home: Awaited<ReturnType<typeof temporary>>;
-let server: TestServer;
-
-beforeEach(async () => {
-  home = await temporary();
-  server = await startServer(join(home.path, 'server'));
-});
-
-afterEach(async () => {
-  await server.stop();
-  await home.remove();
-});
-
-/** Runs a command with the profile of a person. */
-function as(name: string, ...args: readonly string[]) {
-  return runGochat([...args, '--profile', join(home.path, name)], { HOME: home.path });
-}
+const server = commandsOnServer();
+const as = (name: string, ...args: readonly string[]) => server.as(name, args);
 
 /** Ana's room. @returns a link that needs approval */
 async function door(): Promise<string> {

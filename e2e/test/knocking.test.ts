@@ -15,6 +15,16 @@ async function lobby(world: DeviceWorld) {
   return { server, ana, room, link, door: await opensDoor(ana, room) };
 }
 
+/** The same, with Ben as another admin or a moderator. */
+async function lobbyOfTwo(world: DeviceWorld, role: 'admin' | 'moderator') {
+  const at = await lobby(world);
+  const ben = await world.someone('ben');
+  await ben.joins(at.link);
+  await at.ana.syncs(at.room);
+  await at.ana.profile.call('setRole', { room: at.room, member: 'ben', role, waitMs: WAIT_MS });
+  return { ...at, ben };
+}
+
 async function opensDoor(one: Someone, room: string): Promise<string> {
   const terms = { expiresMs: undefined, uses: undefined, approve: true, waitMs: WAIT_MS };
   return (await one.profile.call('invite', { room, ...terms })).link;
@@ -124,11 +134,7 @@ test.concurrent('who asks again joins at once if it was approved, and knocks onc
 });
 
 test.concurrent('who is declined hears it, and that is final for this knock', async ({ world }) => {
-  const { ana, room, door, link } = await lobby(world);
-  const ben = await world.someone('ben');
-  await ben.joins(link);
-  await ana.syncs(room);
-  await ana.profile.call('setRole', { room, member: 'ben', role: 'moderator', waitMs: WAIT_MS });
+  const { ana, ben, room, door } = await lobbyOfTwo(world, 'moderator');
   const cleo = await world.someone('cleo');
   expect(await asks(cleo, door)).toBe('knock-waiting');
   await hearsKnocks(ana, room, 1);
@@ -161,11 +167,7 @@ test.concurrent('who is declined hears it, and that is final for this knock', as
 test.concurrent('who joined a moment before a knock sees it once the secret is here to open it', async ({
   world,
 }) => {
-  const { ana, room, door, link } = await lobby(world);
-  const ben = await world.someone('ben');
-  await ben.joins(link);
-  await ana.syncs(room);
-  await ana.profile.call('setRole', { room, member: 'ben', role: 'moderator', waitMs: WAIT_MS });
+  const { ana, ben, room, door } = await lobbyOfTwo(world, 'moderator');
   const cleo = await world.someone('cleo');
   expect(await asks(cleo, door)).toBe('knock-waiting');
   await hearsKnocks(ana, room, 1);
@@ -184,11 +186,7 @@ test.concurrent('who joined a moment before a knock sees it once the secret is h
 });
 
 test.concurrent('two who approve at once let in one person', async ({ world }) => {
-  const { ana, room, door, link } = await lobby(world);
-  const ben = await world.someone('ben');
-  await ben.joins(link);
-  await ana.syncs(room);
-  await ana.profile.call('setRole', { room, member: 'ben', role: 'admin', waitMs: WAIT_MS });
+  const { ana, ben, room, door } = await lobbyOfTwo(world, 'admin');
   await ana.profile.call('reportCompromise', { room, waitMs: WAIT_MS });
   await ben.syncs(room);
   const cleo = await world.someone('cleo');
