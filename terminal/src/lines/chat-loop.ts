@@ -8,6 +8,7 @@ import { codeOfSent, EXIT, type ExitCode, exitCodeOf } from '../exit.ts';
 import { codeOfSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { OpenedFiles } from '../screen/terminal/opened-files.ts';
+import { countEnds } from './count-ends.ts';
 import { failureText, problemText } from './error-text.ts';
 import { HistoryStream } from './history-stream.ts';
 import { membershipEnd } from './membership-end.ts';
@@ -173,9 +174,7 @@ async function readLines(
     prompt.print(text.lines.system(text.lines.linesStopped(unread)));
   }
   const { waiting, outcomes } = await profile.call('sent', { room, ids, waitMs: LAST_WAIT_MS });
-  const refused = outcomes.filter(({ state }) => state === 'refused' || state === 'cancelled').length;
-  const silenced = outcomes.filter(({ state }) => state === 'silenced').length;
-  const unknown = outcomes.filter(({ state }) => state === 'unknown').length;
+  const { refused, silenced, unknown } = countEnds(outcomes);
   if (refused > 0) prompt.print(text.lines.system(text.lines.notSent(refused)));
   if (silenced > 0) prompt.print(text.lines.system(text.lines.silenced(silenced)));
   if (unknown > 0) prompt.print(text.lines.system(text.lines.perhapsSent(unknown)));

@@ -30,10 +30,8 @@ const ofRoom = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text }) => 
   const synced = afterSync(text, await profile.call('sync', { room, waitMs: ms }));
   const all = await profile.call('knocks', { room });
   const ref = await roomRef(profile, room);
-  // Both the room and who asks have a name.
-  const json = all.map(({ id, name, identity, words, at, banned }) => ({
-    ...{ room: ref.room, id, name, identity, words, at, banned },
-  }));
+  // Both the room and who asks have a name: that of who asks is shown.
+  const json = all.map((knock) => ({ room: ref.room, ...knock }));
   const hint = all.length === 0 ? { hint: text.lines.knocks.none } : {};
   return { json, lines: columns(knockRows(text, all)), ...hint, ...synced };
 });

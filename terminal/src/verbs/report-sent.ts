@@ -1,8 +1,8 @@
 import type { Result } from '@gochat/client/methods';
-import type { OutgoingState } from '@gochat/client/outgoing';
 import { safeJson } from '@gochat/view/safe-json';
 import { codeOfSent } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
+import { countEnds } from '../lines/count-ends.ts';
 import { problemText } from '../lines/error-text.ts';
 import type { RoomRef } from '../lines/format.ts';
 
@@ -17,15 +17,11 @@ export function report(
   if (room !== undefined)
     for (const { id, state } of outcomes)
       print(io, safeJson({ ...room, id, state, queued: state === 'waiting' }));
-  const count = (...states: readonly OutgoingState[]) =>
-    outcomes.filter(({ state }) => states.includes(state)).length;
-  const [refused, unknown] = [count('refused', 'cancelled'), count('unknown')];
+  const { refused, silenced, unknown, missed } = countEnds(outcomes);
   if (refused > 0) note(io, `gochat: ${lines.notSent(refused)}`);
   if (refused > 0 && problem !== undefined) note(io, `gochat: ${problemText(io.words.text, problem)}`);
-  const silenced = count('silenced');
   if (silenced > 0) note(io, `gochat: ${lines.silenced(silenced)}`);
   if (unknown > 0) note(io, `gochat: ${lines.perhapsSent(unknown)}`);
-  const missed = count('missed');
   if (missed > 0) note(io, `gochat: ${lines.missed(missed, 'gochat resend')}`);
   const why = isInterrupted && problem === undefined ? lines.stopped : problemText(io.words.text, problem);
   if (waiting > 0) note(io, `gochat: ${lines.sentLater(waiting, why)}`);
