@@ -56,7 +56,11 @@ export async function keysIn(one: Someone, room: string): Promise<readonly strin
 /** Waits until a device is in these rooms, and in no others. */
 export async function isIn(one: Someone, rooms: readonly string[]): Promise<void> {
   const wanted = rooms.join();
-  await one.until(async () => (await roomsOf(one)).join() === wanted, `${one.name} is in ${wanted}`);
+  const isInAll = async () => (await roomsOf(one)).join() === wanted;
+  // A join that failed is tried again after a pause that grows to more than a minute.
+  await one.until(isInAll, `${one.name} is in ${wanted}`, 3 * WAIT_MS).catch(async (cause: unknown) => {
+    throw new Error(`${one.name} is not in all: ${JSON.stringify(await linkingOf(one))}`, { cause });
+  });
 }
 
 /** Waits until a device says that it was removed. */
