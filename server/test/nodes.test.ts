@@ -333,7 +333,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     for (const server of cluster.servers) server.start();
     for (const one of [a, b]) await isReady(one, 200);
     const heard = bob.next((down) => down.type === 'entry' && opened(down.body) === 'meanwhile');
-    while ((await ada.ask(frame)).type !== 'ack');
+    await expect.poll(async () => (await ada.ask(frame)).type).toBe('ack');
     await heard;
     expect(bob.of('entry').map(({ body }) => opened(body))).toEqual(['founding', 'before', 'meanwhile']);
     for (const peer of [ada, bob]) await peer.barrier();
@@ -365,7 +365,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     onTestFinished(() => nats.close());
     const leads = async () => (await nats.stream(LOG_STREAM).catch(() => undefined))?.cluster?.leader;
     const answers = () => nats.stream(LOG_STREAM).then(Boolean, () => false);
-    while (!(await answers()) || (await leads())) await pause();
+    await expect.poll(async () => (await answers()) && !(await leads())).toBe(true);
     await isReady(one, 503);
     for (const until = performance.now() + 2_500; performance.now() < until; await pause())
       expect(await readiness(one)).toBe(503);
@@ -384,5 +384,5 @@ async function readiness({ port }: RunningServer): Promise<number> {
 }
 
 async function isReady(node: RunningServer, wanted: number): Promise<void> {
-  while ((await readiness(node)) !== wanted) await pause();
+  await expect.poll(() => readiness(node)).toBe(wanted);
 }

@@ -190,7 +190,7 @@ describe('handshakes without an order', () => {
     expect(refused.retryAfterMs).toBeLessThanOrEqual(500);
     const other = await found(peer);
     await commit(peer, other.room, { after: other.access.at, by: other.access });
-    while ((await peer.ask(frame)).type !== 'ack') await new Promise((resolve) => setTimeout(resolve, 10));
+    await expect.poll(async () => (await peer.ask(frame)).type).toBe('ack');
   });
 
   test('do not keep out a removal, however many there are', async () => {

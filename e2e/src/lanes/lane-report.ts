@@ -2,15 +2,30 @@ import type { Reporter, TestModule } from 'vitest/node';
 import { type Lane, laneOf } from './lanes.ts';
 import { PROPERTY_SEED } from './seed.ts';
 
+/** After so long, a test file is listed while it runs: one that keeps its process busy for good is ended by nobody, and prints nothing. */
+const SLOW_MS = 6 * 60_000;
+
 /** Prints what ran in each lane. Under continuous integration (`CI=true`) a skipped test fails the run. */
 export class LaneReport implements Reporter {
   readonly #isCi: boolean;
+  readonly #running = new Map<string, NodeJS.Timeout>();
 
   constructor(isCi = process.env.CI === 'true') {
     this.#isCi = isCi;
   }
 
+  onTestModuleStart({ moduleId, relativeModuleId }: TestModule): void {
+    const name = () => process.stdout.write(`still running: ${relativeModuleId}\n`);
+    this.#running.set(moduleId, setInterval(name, SLOW_MS).unref());
+  }
+
+  onTestModuleEnd({ moduleId }: TestModule): void {
+    clearInterval(this.#running.get(moduleId));
+    this.#running.delete(moduleId);
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
+    for (const timer of this.#running.values()) clearInterval(timer);
     const lanes = new Map<Lane, TestModule[]>();
     for (const module of modules) {
       const lane = laneOf(module.moduleId);

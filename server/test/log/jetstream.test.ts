@@ -187,13 +187,21 @@ describe.skipIf(binary === undefined)('a server', () => {
         logs.map(async (log) => (await nats.stream(log).catch(() => undefined))?.cluster?.leader ?? 'none'),
       );
     const areSpread = async () => [...new Set(await leaders())].filter((one) => one !== 'none').length === 3;
-    while (!(await areSpread()));
+    // Another server may win the election that NATS was asked to let one win: then the next node to start asks again.
+    const spreads = async () => {
+      if (!(await areSpread())) await (await openJetStream({ servers, replicas: 3, streams: 3 })).close();
+      return areSpread();
+    };
+    await expect.poll(spreads).toBe(true);
     // However the leaders came together, the next node to start spreads them.
     const [first = ''] = await leaders();
-    for (const log of logs.slice(1)) await nats.moveLeader(log, first);
-    while (!(await leaders()).every((leader) => leader === first));
-    await (await openJetStream({ servers, replicas: 3, streams: 3 })).close();
-    while (!(await areSpread()));
+    const areTogether = async () => {
+      const led = await leaders();
+      for (const [i, log] of logs.entries()) if (led[i] !== first) await nats.moveLeader(log, first);
+      return led.every((leader) => leader === first);
+    };
+    await expect.poll(areTogether).toBe(true);
+    await expect.poll(spreads).toBe(true);
 
     const rooms = Array.from({ length: 30 }, newId);
     for (const room of rooms) {
@@ -338,7 +346,7 @@ describe.skipIf(binary === undefined)('an expired message', () => {
         (sum, count) => sum + count,
         0,
       );
-    while ((await stored(room)) > 3 || (await stored(quiet)) > 1);
+    await expect.poll(async () => [await stored(room), await stored(quiet)]).toEqual([3, 1]);
     expect(bodies(await readAll(b.log, room))).toEqual(['founded', 'kept', 'long']);
     expect((await b.log.read(room, kept, 10)).floor).toBeGreaterThanOrEqual(brief);
     expect((await b.log.read(room, long, 10)).entries).toEqual([]);
@@ -384,9 +392,9 @@ describe.skipIf(binary === undefined)('an expired message', () => {
     const brief = await say(log, room, base, 'brief', 2);
     await dying.close();
     await follower.until(brief);
-    while (
-      (await nats.subjects(LOG_STREAM, streams.allEntries(room))).get(streams.entries(room, 'message')) !== 1
-    );
+    const messages = async () =>
+      (await nats.subjects(LOG_STREAM, streams.allEntries(room))).get(streams.entries(room, 'message'));
+    await expect.poll(messages).toBe(1);
     expect(await asked.log.head(room)).toMatchObject({ pos: brief, handshake: base });
     expect(await asked.log.read(room, kept, 10)).toMatchObject({ entries: [], floor: brief });
     expect(await asked.log.read(room, brief, 10)).toMatchObject({ entries: [], floor: 0 });
@@ -405,7 +413,7 @@ describe.skipIf(binary === undefined)('an expired message', () => {
     onTestFinished(() => nats.close());
     const room = newId();
     late.seen(room, 7, Date.now());
-    while ((await state.get(room, TAIL_KEY)) === undefined);
+    await expect.poll(() => state.get(room, TAIL_KEY)).toBeDefined();
     early.seen(room, 5, Date.now() + 60_000);
     await early.close();
     expect(await late.read(room)).toBe(7);
