@@ -11,18 +11,18 @@ test('every folder imports only what the table allows', () => {
   expect(breaches(repository)).toEqual([]);
 });
 
-let planted: string | undefined;
+const planted: string[] = [];
 afterEach(() => {
-  if (planted) rmSync(planted, { recursive: true });
-  planted = undefined;
+  for (const folder of planted.splice(0)) rmSync(folder, { recursive: true });
 });
 
 /** A repository of the given files whose manifests declare everything that the plants import. */
 function plant(files: Record<string, string>, manifests: Record<string, object> = {}): string[] {
-  planted = mkdtempSync(join(tmpdir(), 'gochat-imports-'));
+  const root = mkdtempSync(join(tmpdir(), 'gochat-imports-'));
+  planted.push(root);
   const workspaces = [...new Set(Object.keys(files).map((file) => file.slice(0, file.indexOf('/'))))];
   const write = (file: string, text: string) => {
-    const path = join(planted as string, file);
+    const path = join(root, file);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   };
@@ -31,7 +31,7 @@ function plant(files: Record<string, string>, manifests: Record<string, object> 
     write(`${folder}/package.json`, JSON.stringify({ name: `@gochat/${folder}`, ...manifests[folder] }));
   }
   for (const [file, text] of Object.entries(files)) write(file, text);
-  return breaches(planted);
+  return breaches(root);
 }
 
 const depends = (...names: string[]) => ({
