@@ -153,6 +153,34 @@ test('it has identity, preferences, rooms, notes and messages, and no key of a d
   expect(said?.join('\n')).toMatch(/from ben/);
 });
 
+/** All that is readable in a backup: its lines, and the texts in its packs. */
+async function readable(file: string): Promise<string> {
+  const lines = await linesOf(file);
+  const packed = lines.flatMap(({ pack }) =>
+    pack ? (decodePack(decodeBytes(String(pack)))?.lines ?? []) : [],
+  );
+  return [
+    ...lines.map((line) => JSON.stringify(line)),
+    ...packed.map(({ payload }) => new TextDecoder().decode(payload)),
+  ].join('\n');
+}
+
+test('words that were deleted are in no backup', async () => {
+  const eva = await Someone.open('eva', join(home.path, 'eva'));
+  const { room } = await eva.hosts(server.url, 'shed');
+  const ids: string[] = [];
+  for (const text of ['words that stay', 'words to take back'])
+    ids.push(await eva.posts(room, { kind: 'text', text }));
+  const { seq } = (await eva.messages(room)).find(({ id }) => id === ids[1]) ?? {};
+  await eva.posts(room, { kind: 'delete', of: { seq, id: ids[1] } as never });
+  await eva.close();
+  const file = join(home.path, 'eva.age');
+  expect((await run(['profile', 'backup', file, '--to', keys.recipient], {}, 'eva')).code).toBe(0);
+  const all = await readable(file);
+  expect(all).toContain('words that stay');
+  expect(all).not.toContain('words to take back');
+});
+
 test('texts that wait to be sent are drafts in a backup', async () => {
   const dan = await Someone.open('dan', join(home.path, 'dan'));
   const own = await startServer(join(home.path, 'own'));

@@ -94,6 +94,24 @@ test(
   4 * WAIT_MS,
 );
 
+test('a backup is made while the full screen of the profile runs', async () => {
+  const screen = new PseudoTerminal(['--profile', join(home.path, 'ana')], { cwd: home.path });
+  await screen.until((lines) => lines.some((line) => line.includes('Write a message')), 'a place to write');
+  const file = join(home.path, 'nightly.age');
+  const made = await run('ana', ['profile', 'backup', file, '--to', keys.recipient]);
+  expect(made).toMatchObject({
+    code: 0,
+    err: expect.stringContaining(`saved 2 rooms and ${2 * LINES} messages`),
+  });
+  const checked = await run('eve', ['profile', 'check', file, '--identity', join(home.path, 'key')]);
+  expect(checked).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(`2 rooms and ${2 * LINES} messages`),
+  });
+  screen.kill('SIGTERM');
+  await screen.ended;
+});
+
 test('a restore that is killed while it joins leaves no second device in a room', async () => {
   await killed('other', /restored 2 rooms/);
   const again = await Someone.open('ana', join(home.path, 'other'));
