@@ -132,6 +132,7 @@ describeInBrowser('the page by keyboard', () => {
     await does(visitor, 'a', 'b', 'ArrowLeft');
     const composer = {
       mode: 'new',
+      silenced: false,
       hint: '',
       text: 'a🎉b',
       tick: 5,
@@ -148,6 +149,17 @@ describeInBrowser('the page by keyboard', () => {
     const cursor = () =>
       visitor.page.evaluate(() => (document.activeElement as HTMLTextAreaElement).selectionStart);
     expect(await cursor()).toBe('a🎉'.length);
+  });
+
+  test('who may write nothing is offered commands alone, and no file', async ({ visits }) => {
+    const visitor = await visits('talking');
+    const offered = async (silenced: boolean) => {
+      await visitor.shows('talking', {}, { composer: { ...EMPTY_COMPOSER, silenced } });
+      const button = (name: string) => visitor.page.getByRole('button', { name }).count();
+      return [await button('Attach files'), await button('Record a voice message'), await button('Send')];
+    };
+    expect(await offered(false)).toEqual([1, 1, 0]);
+    expect(await offered(true)).toEqual([0, 0, 1]);
   });
 
   test('one message is a tab stop; arrows, j and k go to the others', async ({ visits }) => {

@@ -260,6 +260,7 @@ const ROOMS: readonly RoomEntry[] = [
 
 export const EMPTY_COMPOSER: Composer = {
   mode: 'new',
+  silenced: false,
   hint: 'Write a message',
   text: '',
   tick: 0,

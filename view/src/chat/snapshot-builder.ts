@@ -266,6 +266,7 @@ function waitingText({ knocking, words }: SnapshotParts): string {
 
 const NOTHING = {
   mode: 'closed',
+  silenced: false,
   hint: '',
   text: '',
   tick: 0,

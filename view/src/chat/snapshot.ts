@@ -114,6 +114,8 @@ export interface Timeline {
 
 export interface Composer {
   readonly mode: 'new' | 'edit' | 'closed';
+  /** Whether only commands can be written, as the room's rules leave out what this person says. */
+  readonly silenced: boolean;
   /** In `closed`: why nothing can be written, and what to do. Otherwise the placeholder of an empty field. */
   readonly hint: string;
   /** The text in the field. The screen has the cursor. When `tick` differs from before, the view has set the text, and the screen takes it over. */

@@ -167,6 +167,7 @@ export class ComposerViewModel {
     const reply: Quote | undefined = answered && quoteOf(answered, answered.seq, keyOf(answered), context);
     const composer: Composer = {
       mode,
+      silenced: silence !== undefined,
       hint,
       text: this.#text,
       tick: this.#tick,

@@ -148,7 +148,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
       {completion !== undefined && <Suggestions completion={completion} actions={actions} />}
       {tray.length > 0 && parts !== undefined && <parts.TrayView tray={tray} actions={actions} />}
       <div class="field">
-        {composer.mode === 'new' && <Attach actions={actions} />}
+        {composer.mode === 'new' && !composer.silenced && <Attach actions={actions} />}
         <button
           type="button"
           class="quiet"
@@ -248,10 +248,10 @@ interface SendProps {
 }
 
 /** Sends what there is; where there is nothing yet, a voice message can be recorded. */
-function Send({ composer: { mode, text: written, tooLong, tray }, actions, record }: SendProps) {
+function Send({ composer: { mode, silenced, text: written, tooLong, tray }, actions, record }: SendProps) {
   const text = useText().composer;
   const isEmpty = written.trim() === '' && tray.length === 0;
-  if (isEmpty && mode === 'new')
+  if (isEmpty && mode === 'new' && !silenced)
     return (
       <button type="button" class="quiet" aria-label={text.record} title={text.record} onClick={record}>
         <Icon name="microphone" />

@@ -70,7 +70,7 @@ export function ChatView({
     actions.attach(files.map((file) => attached(file)));
     document.getElementById(COMPOSER_ID)?.focus();
   };
-  const taking = isOpen && takesFiles ? attach : undefined;
+  const taking = isOpen && takesFiles && !room.composer.silenced ? attach : undefined;
   const isDragged = useDrops(taking);
   usePastedFiles(taking);
   return (
