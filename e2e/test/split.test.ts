@@ -7,6 +7,7 @@ import { Words } from '@gochat/view/words';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HostileMember } from '../src/people/hostile-member.ts';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { runGochat } from '../src/terminal/gochat-command.ts';
 
 const MINUTE_MS = 60_000;
 const ENGLISH = new Words('en-GB', terminalEnglish, 'UTC').text;
@@ -183,22 +184,32 @@ test('what members posted who were cut off together is offered again, and those 
   await Promise.all([gil, hana, ivo].map((one) => one.close()));
 });
 
-test('a return that would change who is admin is made only after its user has seen that', async () => {
-  const { room, people, mal, passes } = await meet(['kim', 'leo', 'mia']);
-  const [kim, leo, mia] = people as [Someone, Someone, Someone];
-  await mal.cutsOff('mia');
-  await mia.until(
-    async () => (await mia.warnings(room)).some(({ warning }) => warning === 'unfollowed'),
-    'mia names mal',
+/** Mal has cut the last of three off, and the others have gone on with an admin more. */
+async function apart(names: readonly string[]) {
+  const { room, people, mal, passes } = await meet(names);
+  const [first, second, last] = people as [Someone, Someone, Someone];
+  await mal.cutsOff(last.name);
+  await last.until(
+    async () => (await last.warnings(room)).some(({ warning }) => warning === 'unfollowed'),
+    `${last.name} names mal`,
   );
   passes(20 * MINUTE_MS);
-  await kim.profile.call('setRole', { room, member: 'leo', role: 'admin', waitMs: 20_000 });
-  const status = async () => (await mia.profile.call('rooms', {}))[0]?.status;
-  await mia.until(async () => {
-    await kim.delivered(room, [await kim.says(room, 'where is mia?')]);
+  await first.profile.call('setRole', { room, member: second.name, role: 'admin', waitMs: 20_000 });
+  const status = async () => (await last.profile.call('rooms', {}))[0]?.status;
+  await last.until(async () => {
+    await first.delivered(room, [await first.says(room, `where is ${last.name}?`)]);
     passes(MINUTE_MS / 4);
     return (await status()) === 'split';
-  }, 'mia knows that the others went on');
+  }, `${last.name} knows that the others went on`);
+  const close = async () => {
+    mal.close();
+    await Promise.all(people.map((one) => one.close()));
+  };
+  return { room, first, second, last, status, close };
+}
+
+test('a return that would change who is admin is made only after its user has seen that', async () => {
+  const { room, second: leo, last: mia, status, close } = await apart(['kim', 'leo', 'mia']);
   const none = { there: [], here: [] };
   const admins = { there: ['leo'], here: [] };
   const same = { members: none, moderators: none, bans: none };
@@ -239,8 +250,31 @@ test('a return that would change who is admin is made only after its user has se
   const members = await mia.profile.call('members', { room });
   expect(members.filter(({ admin }) => admin).map(({ name }) => name)).toEqual(['kim', 'leo']);
   expect(await compare()).toBeNull();
-  mal.close();
-  await Promise.all(people.map((one) => one.close()));
+  await close();
+});
+
+test('gochat return goes back only with the tag of what it has shown', async () => {
+  const { room, first: noa, second: oli, last: pia, status, close } = await apart(['noa', 'oli', 'pia']);
+  const gochat = (...args: string[]) => runGochat([...args, '--profile', pia.dir], { HOME: home.path });
+  const refused = await gochat('return', 'kitchen', '--seen', 'another');
+  expect(refused.code).toBe(5);
+  expect(await status()).toBe('split');
+  // The others' clients may still sign the room, one after the other: then there is something else to see first.
+  await pia.until(async () => {
+    const asked = await gochat('return', 'kitchen');
+    expect(asked).toMatchObject({ code: 5, err: expect.stringContaining('Admins there, not here: oli') });
+    expect(await status()).toBe('split');
+    const tag = /gochat return --seen (\S+)/.exec(asked.err)?.[1] ?? 'none';
+    const agreed = await gochat('return', 'kitchen', '--seen', tag);
+    if (agreed.code !== 0) expect(agreed.code).toBe(5);
+    return agreed.code === 0;
+  }, 'pia is back');
+  await oli.delivered(room, [await oli.says(room, 'there you are')]);
+  await pia.hears(room, 'there you are');
+  expect(await gochat('return', 'kitchen')).toMatchObject({ code: 0 });
+  for (const one of [noa, pia])
+    expect((await one.profile.call('members', { room })).filter(({ admin }) => admin)).toHaveLength(2);
+  await close();
 });
 
 async function seqOf(who: Someone, room: string, id: string): Promise<Position> {
