@@ -82,6 +82,8 @@ test.each([null, undefined, 'an id', 7, {}, { id: 7 }, { kind: 'joined', seq: '1
     await expect(room.delete(message)).rejects.toMatchObject(error);
     await expect(room.react(message, '👍')).rejects.toMatchObject(error);
     await expect(room.reply(message, 'yes')).rejects.toMatchObject(error);
+    await expect(room.vote(message, 1)).rejects.toMatchObject(error);
+    await expect(room.pin(message)).rejects.toMatchObject(error);
   },
 );
 
@@ -92,6 +94,26 @@ test.each(['ana', null, [null], ['ana'], [{ name: 'ana' }]])('%j mentions nobody
   });
   await expect(room.send('@ana look', 5000, given as never)).rejects.toMatchObject({
     code: 'usage',
+    data: { reason: 'content-invalid' },
+  });
+});
+
+test.each([
+  [null, ['a', 'b']],
+  ['Which?', null],
+  ['Which?', 'ab'],
+  ['Which?', ['a', null]],
+  ['Which?', ['a', 7, { b: 1 }]],
+])('%j with the answers %j is no poll', async (question, answers) => {
+  const room = new ChatRoom({ on: () => () => undefined } as unknown as Profile, {
+    id: 'r',
+    name: 'kitchen',
+  });
+  await expect(room.poll(question as string, answers as string[])).rejects.toMatchObject({
+    code: 'usage',
+    data: { reason: 'poll-answers' },
+  });
+  await expect(room.poll('Which?', ['a', 'b'], null as never)).rejects.toMatchObject({
     data: { reason: 'content-invalid' },
   });
 });

@@ -385,6 +385,19 @@ test('roles, rules, pins and bans are set and shown by verbs', async () => {
   expect((await run(ben, ['pin', name, said])).code).toBe(0);
   expect((await run(ana, ['pins', name])).out).toMatch(/^\d+ +<ana> +the plan\n$/);
   expect((await run(ana, ['unpin', name, said])).code).toBe(0);
+  expect(await run(ana, ['unpin', name, said])).toMatchObject({
+    code: 2,
+    err: 'gochat: This message is not pinned\n',
+  });
+  const [line] = texts((await run(ana, ['tail', name, '--json'])).out);
+  expect((await run(ben, ['pin', name, said])).code).toBe(0);
+  expect((await run(ana, ['delete', name, said])).code).toBe(0);
+  expect((await run(ana, ['pins', name])).out).toBe(`${line?.seq}  <ana>  -- a deleted message\n`);
+  expect(JSON.parse((await run(ana, ['pins', name, '--json'])).out)).toMatchObject({
+    text: '',
+    deleted: { by: 'ana' },
+  });
+  expect((await run(ana, ['unpin', name, line?.seq ?? ''])).code).toBe(0);
   expect(await run(ana, ['pins', name])).toMatchObject({
     out: '',
     err: expect.stringContaining('No message'),
@@ -603,8 +616,30 @@ test('a poll is asked and voted on by verbs, in line mode and by the SDK', async
   expect(await talk.vote(own, 1, false)).toBe(true);
   expect((await votes()).at(-1)).toEqual(['Which?', '2 ben']);
   await expect(talk.poll('Which?', ['a'])).rejects.toMatchObject({ data: { reason: 'poll-answers' } });
+  for (const none of [3, 0, 1.5])
+    await expect(talk.vote(own, none)).rejects.toMatchObject({
+      data: { reason: 'poll-answer', most: 2 },
+    });
+  await expect(talk.vote(await talk.send('no poll'), 1)).rejects.toMatchObject({
+    data: { reason: 'not-a-poll' },
+  });
+  expect((await votes()).at(-1)).toEqual(['Which?', '2 ben']);
   await his.close();
+  const polls = async () => texts((await run(ana, ['tail', name, '--json'])).out);
+  expect(await polls()).toMatchObject([{ votes: [1, 1] }, { votes: [0, 0] }, { votes: [0, 1] }, {}]);
+  expect((await run(ana, ['tail', name])).out).toContain(
+    '  2\u{fe0f}\u{20e3} black\n-- votes: 1\u{fe0f}\u{20e3} 1, 2\u{fe0f}\u{20e3} 1\n<ana> Now?',
+  );
   expect(await run(ben, ['vote', name, id, '2', '--undo'])).toMatchObject({ code: 0 });
+  // What was edited has the answers still, or is not edited.
+  expect(await run(ana, ['edit', name, id, 'Coffee?'])).toMatchObject({
+    code: 2,
+    out: '',
+    err: expect.stringContaining('This is a poll'),
+  });
+  const better = 'Tea now?\n1\u{fe0f}\u{20e3} green\n2\u{fe0f}\u{20e3} black';
+  expect(await run(ana, ['edit', name, id, better])).toMatchObject({ code: 0 });
+  expect(await polls()).toMatchObject([{ text: better, votes: [1, 0] }, {}, {}, {}]);
 });
 
 test('a member who leaves is removed', async () => {

@@ -95,16 +95,19 @@ export class Moderation {
 
   async pin(session: RoomSession, { id, waitMs }: Params<'pin'>, pinned: boolean): Promise<null> {
     const { state } = session.room.context;
-    const known = state !== 'newer' && state.pins?.includes(id) ? id : await this.#messageId(session, id);
+    const pins = state === 'newer' ? [] : (state.pins ?? []);
+    const known = pins.includes(id) ? id : await this.#messageId(session, id, pinned);
+    if (!pinned && state !== 'newer' && !pins.includes(known)) throw new ChatError({ reason: 'not-pinned' });
     await session.change((now) => setPin(now, known, pinned, this.#env), waitMs);
     return null;
   }
 
-  /** @throws ChatError `unknown-entry` */
-  async #messageId({ room }: RoomSession, wanted: string): Promise<string> {
-    for await (const item of backwards(this.#records, room))
-      if (item.kind === 'text' && item.deleted === undefined && (item.id === wanted || item.seq === wanted))
-        return item.id;
+  /** @param is whether it must not be deleted. @throws ChatError `unknown-entry` */
+  async #messageId({ room }: RoomSession, wanted: string, is: boolean): Promise<string> {
+    for await (const item of backwards(this.#records, room)) {
+      if (item.kind !== 'text' || (is && item.deleted !== undefined)) continue;
+      if (item.id === wanted || item.seq === wanted) return item.id;
+    }
     throw new ChatError({ reason: 'entry-unknown', seq: wanted });
   }
 

@@ -540,7 +540,7 @@ export class RoomRequests {
     await this.#rooms.until(session, () => (session.isLive || session.ended ? true : undefined), HEARING_MS);
   }
 
-  /** @throws ChatError `not-author`, `message-deleted`: every reader would ignore the change */
+  /** @throws ChatError `not-author`, `message-deleted`: every reader would ignore the change; `poll-edit` */
   async #checkAllowed(session: RoomSession, said: Content): Promise<void> {
     if (!isChange(said)) return;
     const { seq, id } = targetOf(said);
@@ -556,6 +556,8 @@ export class RoomRequests {
     )
       throw new ChatError({ reason: 'not-author', change: said.kind });
     if (item.deleted !== undefined) throw new ChatError({ reason: 'message-deleted' });
+    if (said.kind === 'edit' && item.poll !== undefined && readPoll(said.text) === undefined)
+      throw new ChatError({ reason: 'poll-edit' });
   }
 
   async #fileChunk({ chunk, again, ...wanted }: Params<'fileChunk'>): Promise<Result<'fileChunk'>> {

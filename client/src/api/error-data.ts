@@ -67,6 +67,11 @@ const REASONS = {
   'message-blank': reason('usage', {}),
   /** A poll needs from `fewest` to `most` answers. */
   'poll-answers': reason('usage', { fewest: v.number(), most: v.number() }),
+  /** The edited text of a poll has no answers. */
+  'poll-edit': reason('usage', {}),
+  /** A poll has no answer with this number: they are numbered from 1 to `most`. */
+  'poll-answer': reason('usage', { most: v.number() }),
+  'not-a-poll': reason('usage', {}),
   'not-a-message': reason('usage', {}),
   /** The person's name in the room is that of another device of theirs. */
   'nick-device': reason('refused', {}),
@@ -228,6 +233,7 @@ const REASONS = {
   'voices-full': reason('refused', { most: v.number() }),
   'bans-full': reason('refused', { most: v.number() }),
   'pins-full': reason('refused', { most: v.number() }),
+  'not-pinned': reason('unknown-entry', {}),
   'ban-unknown': reason('unknown-member', { name: string }),
   /** It is this person. */
   'self-ban': reason('usage', {}),

@@ -54,7 +54,10 @@ export interface Methods {
     readonly note?: Partial<RoomNotes>;
     /** The call was made before, of a process that has ended: check whether the message was sent. */
     readonly again?: boolean;
-    /** Rejects a change that every reader would ignore: `not-author`, `message-deleted`. Without it, it is queued. */
+    /**
+     * Rejects a change that every reader would ignore (`not-author`, `message-deleted`), and one that leaves a poll without answers
+     * (`poll-edit`). Without it, they are queued.
+     */
     readonly allowed?: boolean;
   }) => { readonly id: string };
   /** Queues messages in their order, as {@link Methods.queue} does one: all of them are stored, or none. */
@@ -253,6 +256,7 @@ export interface Methods {
   bans: (params: { readonly room: string }) => readonly BannedPerson[];
   /** Pins a message for all; admins and moderators. @param params `id`: of the message, or its position. @throws ChatError `refused` `pins-full` */
   pin: (params: { readonly room: string; readonly id: string; readonly waitMs: number }) => null;
+  /** As {@link Methods.pin}. @throws ChatError `unknown-entry` `not-pinned` */
   unpin: (params: { readonly room: string; readonly id: string; readonly waitMs: number }) => null;
   /** The pinned messages that this device has, the one that was pinned last first, and the ids of the others. */
   pins: (params: { readonly room: string }) => {

@@ -5,7 +5,7 @@ import { pickRoom } from '../account/pick-room.ts';
 import type { FileSource, OpenFileOptions } from '../files/files.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
 import type { Outcome } from '../room/outgoing.ts';
-import { ANSWER_EMOJI, pollContent } from '../room/polls.ts';
+import { answerEmoji, type PollText, pollContent, readPoll } from '../room/polls.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';
 import { ChatError } from './chat-error.ts';
 import { historyPages } from './history-pages.ts';
@@ -459,16 +459,35 @@ export class ChatRoom {
   async poll(
     question: string,
     answers: readonly string[],
-    { many = false, waitMs = 5000 }: { readonly many?: boolean; readonly waitMs?: number } = {},
+    options: { readonly many?: boolean; readonly waitMs?: number } = {},
   ): Promise<SentMessage> {
-    return this.#say(pollContent(question, answers, many ? 'many' : 'one'), waitMs);
+    if (typeof options !== 'object' || options === null) throw new ChatError({ reason: 'content-invalid' });
+    const { many = false, waitMs = 5000 } = options;
+    const given = Array.isArray(answers) ? answers.map(textOf) : [];
+    return this.#say(pollContent(textOf(question), given, many ? 'many' : 'one'), waitMs);
   }
 
-  /** Chooses an answer of a poll, counted from 1; with `on` false, takes the choice back. As {@link edit}. @throws ChatError `usage` for no answer's number */
+  /**
+   * Chooses an answer of a poll, counted from 1; with `on` false, takes the choice back. As {@link edit}.
+   * @throws ChatError `usage` `poll-answer` if the poll has no such answer, `not-a-poll`
+   */
   async vote(poll: HistoryItem | SentMessage, answer: number, on = true, waitMs = 5000): Promise<boolean> {
-    const emoji = ANSWER_EMOJI[answer - 1];
-    if (emoji === undefined) throw new ChatError({ reason: 'content-invalid' });
-    return this.react(poll, emoji, on, waitMs);
+    const to = await this.#ref(poll, waitMs);
+    const asked = await this.#pollAt(to);
+    if (asked === undefined) throw new ChatError({ reason: 'not-a-poll' });
+    const emoji = answerEmoji(asked, String(answer));
+    if (emoji === undefined) throw new ChatError({ reason: 'poll-answer', most: asked.answers.length });
+    return this.#change({ kind: 'react', to, emoji, on }, waitMs);
+  }
+
+  /** What a poll asks at present, which its author may have edited. */
+  async #pollAt({ seq, id }: Ref): Promise<PollText | undefined> {
+    const after = String(Number(seq) - 1);
+    for await (const item of this.history(after)) {
+      if (item.seq !== seq) return undefined;
+      if (item.kind === 'text' && item.id === id) return item.poll && readPoll(item.text);
+    }
+    return undefined;
   }
 
   async #change(content: Content, waitMs: number): Promise<boolean> {

@@ -76,6 +76,14 @@ export function answerEmoji({ answers }: PollText, number: string): string | und
   return at <= answers.length ? ANSWER_EMOJI[at - 1] : undefined;
 }
 
+/** @returns how many have chosen each answer, in their order; undefined if the message is no poll, or was deleted */
+export function votesOf({ poll, text, deleted, reactions = [] }: TextItem): readonly number[] | undefined {
+  const asked = poll && deleted === undefined ? readPoll(text) : undefined;
+  return asked?.answers.map(
+    (_, i) => reactions.find(({ emoji }) => emoji === ANSWER_EMOJI[i])?.by.length ?? 0,
+  );
+}
+
 /** Whether the reaction chooses an answer of the poll in which a person has only one. */
 export function replacesAnswer(item: Pick<TextItem, 'poll'>, emoji: string): boolean {
   return item.poll === 'one' && ANSWER_EMOJI.includes(emoji);

@@ -1,5 +1,6 @@
 import { cleanFileName } from '@gochat/client/file-name';
 import type { EventItem, HistoryItem, TextItem } from '@gochat/client/history';
+import { ANSWER_EMOJI, votesOf } from '@gochat/client/polls';
 import { factsOf, filesIn } from '@gochat/view/facts';
 import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
@@ -21,10 +22,21 @@ export function formatItem(text: TerminalText, item: HistoryItem, answered?: Tex
   const mark = text.timeMark(item);
   const line = lineOf(text, item, answered);
   const newer = item.kind === 'text' && item.newer === true ? text.timeline.newer : '';
-  const remarks = [forwardedText(text, item), newer, sharedText(text, item), mark].filter(
-    (remark) => remark !== '',
-  );
+  const remarks = [
+    votesText(text, item),
+    forwardedText(text, item),
+    newer,
+    sharedText(text, item),
+    mark,
+  ].filter((remark) => remark !== '');
   return [line, ...remarks.map((remark) => text.lines.system(remark))].join('\n');
+}
+
+/** How many have chosen each answer of a poll; empty while nobody has. */
+function votesText({ lines }: TerminalText, item: HistoryItem): string {
+  const votes = (item.kind === 'text' && votesOf(item)) || [];
+  if (votes.every((count) => count === 0)) return '';
+  return lines.votes(votes.map((count, i) => ({ emoji: ANSWER_EMOJI[i] ?? '', count })));
 }
 
 function forwardedText(text: TerminalText, item: HistoryItem): string {

@@ -108,10 +108,18 @@ export const unpin = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, wai
 export const pins = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text }) => {
   const synced = afterSync(text, await profile.call('sync', { room, waitMs: ms }));
   const { items, unknown } = await profile.call('pins', { room });
-  const rows = items.map((item) => [item.seq, nameOf(item.from), sanitizeLine(item.text)]);
+  const deleted = text.lines.system(text.timeline.deletedQuote);
+  const rows = items.map((item) => [
+    item.seq,
+    nameOf(item.from),
+    item.deleted === undefined ? sanitizeLine(item.text) : deleted,
+  ]);
   const { none, unknown: missing } = text.dialogs.pins;
   const hint = unknown.length > 0 ? missing(unknown.length) : items.length === 0 ? none : undefined;
   const ref = await roomRef(profile, room);
-  const json = items.map(({ seq, at, from, id, text: said }) => ({ ...ref, seq, at, from, id, text: said }));
+  const json = items.map(({ seq, at, from, id, text: said, deleted: by }) => ({
+    ...ref,
+    ...{ seq, at, from, id, text: said, ...(by && { deleted: by }) },
+  }));
   return { json, lines: columns(rows), ...(hint !== undefined && { hint }), ...synced };
 });

@@ -1,7 +1,7 @@
 import type { TextItem } from '@gochat/client/history';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
-import { inShort } from '../timeline/rows.ts';
+import { shownInShort } from '../timeline/rows.ts';
 import type { MenuDialog } from './dialog.ts';
 import { detailedItem } from './forms.ts';
 
@@ -31,7 +31,7 @@ export async function showPins(chat: Pinning): Promise<undefined> {
       text: none ? [text.none] : unknown.length > 0 ? [text.unknown(unknown.length)] : [],
       code: [],
       items: items.map((item) =>
-        detailedItem(item.seq, inShort(item, room.context), sanitizeLine(item.from)),
+        detailedItem(item.seq, shownInShort(item, room.context), sanitizeLine(item.from)),
       ),
     },
     pick: (seq, handle) => {

@@ -1,11 +1,13 @@
 import { cleanFileName } from '@gochat/client/file-name';
 import type { HistoryItem } from '@gochat/client/history';
+import { votesOf } from '@gochat/client/polls';
 
 /** A line of a history for programs: its keys in the order in which they are written. */
 export function factsOf(item: HistoryItem): object {
   const { seq, at, from, kind, sub: _sub, identity: _identity, own: _own, ...facts } = item;
   const message = item.kind === 'text' ? { text: item.text, id: item.id } : {};
-  return { seq, at, from, kind, ...message, ...facts, ...filesIn(item) };
+  const votes = item.kind === 'text' ? votesOf(item) : undefined;
+  return { seq, at, from, kind, ...message, ...facts, ...filesIn(item), ...(votes && { votes }) };
 }
 
 /** The files of a message without what opens them: who reads a line of a script must not be able to read the files. */

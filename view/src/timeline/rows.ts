@@ -322,14 +322,18 @@ export function quoteOf(
   const { missingQuote, goneQuote } = words.text.timeline;
   if (item === undefined)
     return { seq, key, from: '', colour: 0, text: mayBeGone ? goneQuote : missingQuote };
-  const text = item.deleted === undefined ? inShort(item, context) : words.text.timeline.deletedQuote;
   return {
     seq,
     key: key ?? keyOf(item),
     from: sanitizeLine(item.from),
     colour: colourOf(item.identity),
-    text,
+    text: shownInShort(item, context),
   };
+}
+
+/** As {@link inShort}, and of a deleted message that it is one. */
+export function shownInShort(item: TextItem, context: RowContext): string {
+  return item.deleted === undefined ? inShort(item, context) : context.words.text.timeline.deletedQuote;
 }
 
 /** The first words of a message, without its markup and in one line, and what files it has. */

@@ -118,6 +118,8 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
           : 'Only its author and admins of the room can delete a message';
       case 'poll-answers':
         return `A poll has a question and ${f.number(error.fewest)} to ${f.number(error.most)} answers`;
+      case 'poll-answer':
+        return `Say the number of an answer, from 1 to ${f.number(error.most)}`;
       case 'not-a-message':
         return 'This is not a message';
       case 'message-too-large':
@@ -272,6 +274,10 @@ const FIXED = {
   'own-invite-unknown':
     'This device does not know the secret with which members come back: ask a member for a new invite',
   'change-pending': 'Another change by this device is still being sent: try again',
+  'poll-edit':
+    'This is a poll: give its answers with the question, each in a line that begins with 1️⃣, 2️⃣ and so on. To end the poll, delete it',
+  'not-a-poll': 'This message is no poll',
+  'not-pinned': 'This message is not pinned',
   'message-deleted': 'This message was deleted',
   'not-admin': 'Only an admin of the room can do this',
   'not-staff': 'Only an admin or moderator of the room can do this',

@@ -167,6 +167,8 @@ export function lineText(f: Formats) {
     system: (what: string) => `-- ${what}`,
     deleted: (from: string, by: string) =>
       by === from ? `-- ${by} deleted a message` : `-- ${by} deleted a message from ${from}`,
+    votes: (votes: readonly { readonly emoji: string; readonly count: number }[]) =>
+      `votes: ${votes.map(({ emoji, count }) => `${emoji} ${f.number(count)}`).join(', ')}`,
     reacted: (who: string, emoji: string, text: string) => `-- ${who} reacted ${emoji} to “${text}”`,
 
     ask: {
