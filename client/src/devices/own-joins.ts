@@ -26,12 +26,20 @@ const DEAD: ReadonlySet<string> = new Set(['invite-dead', 'invite-revoked', 'roo
 
 const DEAD_TICKET = problemOf(new ChatError({ reason: 'invite-dead' }));
 
+/** A ticket by which this device is to join. */
+interface Wanted {
+  readonly ticket: Ticket;
+  /** As {@link markOf} names what is kept. */
+  readonly mark: string;
+  readonly kind?: 'self';
+}
+
 /** Brings this device into the rooms in which another one of its person is: durable, as the tickets are kept. */
 export class OwnJoins {
   readonly #context: Context;
   readonly #isAnsweredSoon: (server: string) => boolean;
   readonly #problems = new Map<string, Problem>();
-  /** By room, the secret of the ticket that was tried last. */
+  /** By room, the ticket that was tried last, as {@link markOf} names it. */
   readonly #tried = new Map<string, string>();
 
   /** @param isAnsweredSoon whether another device may yet give tickets of a server's rooms */
@@ -46,13 +54,13 @@ export class OwnJoins {
     const all = this.#wanted().map((wanted) => ({ ...wanted, name: `join ${wanted.ticket.room}` }));
     const busy = new Set(all.flatMap(({ name, ticket }) => (jobs.isRunning(name) ? [ticket.server] : [])));
     for (const { name, ...wanted } of all) {
-      const { server, room, own } = wanted.ticket;
-      if (busy.has(server)) continue;
+      const { mark, ticket } = wanted;
+      if (busy.has(ticket.server)) continue;
       // However long it rests after failures with an earlier ticket, this one may bring it in now.
-      if (this.#tried.get(room) !== own) jobs.hurry(name);
+      if (this.#tried.get(ticket.room) !== mark) jobs.hurry(name);
       if (!jobs.start(name, () => this.#join(wanted))) continue;
-      this.#tried.set(room, own);
-      busy.add(server);
+      this.#tried.set(ticket.room, mark);
+      busy.add(ticket.server);
     }
   }
 
@@ -76,16 +84,14 @@ export class OwnJoins {
 
   /** What is kept of a room, a ticket or that it was left, doesn't count for this device any more. */
   gaveUp(room: string): void {
-    const entry = this.#context.store.map.get(keyOf('ticket', room));
-    if (entry === undefined) return;
-    this.#context.store.dead.set(room, markOf(entry));
-    this.#context.store.changed();
+    const mark = this.#markAt('ticket', room);
+    if (mark !== '') this.#givesUp(room, mark);
   }
 
   /** Whether what is kept of a room at present is what this device has given up. */
   hasGivenUp(room: string): boolean {
-    const entry = this.#context.store.map.get(keyOf('ticket', room));
-    return entry !== undefined && this.#context.store.dead.get(room) === markOf(entry);
+    const mark = this.#markAt('ticket', room);
+    return mark !== '' && this.#context.store.dead.get(room) === mark;
   }
 
   /** Of rooms of people, but for those from which another device of this person has removed this one. */
@@ -100,16 +106,18 @@ export class OwnJoins {
   }
 
   /** What is to be joined, in this order. */
-  #wanted(): readonly { readonly ticket: Ticket; readonly kind?: 'self' }[] {
+  #wanted(): readonly Wanted[] {
     const { store, self } = this.#context;
     const selfRooms = keptValues(store.map, 'self')
       .filter(([, { room }]) => !self.some((session) => session.room.id === room && isSettled(session)))
-      .filter(([, { room }]) => store.dead.get(room) !== this.#markOfSelf(room))
-      .map(([, ticket]) => ({ ticket, kind: 'self' as const }));
-    const rooms = this.#tickets().filter(
-      ({ ticket: { room } }) =>
-        !store.adopted.has(room) && !this.hasGivenUp(room) && !isMember(this.#session(room)),
-    );
+      .map(([server, ticket]) => ({ ticket, mark: this.#markAt('self', server), kind: 'self' as const }))
+      .filter(({ ticket: { room }, mark }) => store.dead.get(room) !== mark);
+    const rooms = this.#tickets()
+      .filter(
+        ({ ticket: { room } }) =>
+          !store.adopted.has(room) && !this.hasGivenUp(room) && !isMember(this.#session(room)),
+      )
+      .map(({ ticket }) => ({ ticket, mark: this.#markAt('ticket', ticket.room) }));
     // Whoever checks the devices of a room looks into the self room of its server.
     const first = selfRooms
       .filter(({ ticket }) => !this.#problems.has(ticket.room))
@@ -118,38 +126,40 @@ export class OwnJoins {
   }
 
   /** It isn't what it was called. */
-  async #refuse(session: RoomSession): Promise<void> {
-    const { store, parts } = this.#context;
-    store.dead.set(session.room.id, this.#markOfSelf(session.room.id));
-    store.changed();
+  async #refuse(session: RoomSession, mark: string): Promise<void> {
+    const { parts } = this.#context;
+    this.#givesUp(session.room.id, mark);
     if (session.meta.kind === undefined) return;
     await session.leave();
     parts.rooms.server(session.meta).drop(session);
   }
 
-  #markOfSelf(room: string): string {
-    const entry = [...this.#context.store.map.values()].find(
-      ({ key, value }) => key.startsWith('self ') && (value as Ticket).room === room,
-    );
+  #markAt(kind: 'self' | 'ticket', of: string): string {
+    const entry = this.#context.store.map.get(keyOf(kind, of));
     return entry === undefined ? '' : markOf(entry);
   }
 
-  async #join({ ticket, kind }: { readonly ticket: Ticket; readonly kind?: 'self' }): Promise<void> {
-    const { parts, store } = this.#context;
+  #givesUp(room: string, mark: string): void {
+    this.#context.store.dead.set(room, mark);
+    this.#context.store.changed();
+  }
+
+  async #join({ ticket, mark, kind }: Wanted): Promise<void> {
+    const { parts } = this.#context;
     const link = linkOf(ticket, identityKeyOf(parts.who));
     const { as, room, name } = ticket;
     const how = { ...parts, as, name, ...(kind && { kind }) };
     try {
       const { session } = await parts.joinsOf(room).take(() => joinByLink(how, link, WAIT_MS));
-      if (kind !== undefined && session.room.context.kind !== ROOM_KIND.self) await this.#refuse(session);
+      if (kind !== undefined && session.room.context.kind !== ROOM_KIND.self)
+        await this.#refuse(session, mark);
       this.#problems.delete(room);
     } catch (thrown) {
       const error = toChatError(thrown);
       this.#problems.set(room, problemOf(error));
       if (!isDead(error)) throw error;
-      if (kind === undefined) this.gaveUp(room);
-      else store.dead.set(room, this.#markOfSelf(room));
-      store.changed();
+      // Not what is kept by now: that may be a ticket that has come meanwhile.
+      this.#givesUp(room, mark);
     }
   }
 }
