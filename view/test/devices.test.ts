@@ -7,6 +7,7 @@ import { NOON } from './timeline-input.ts';
 
 const OFFERED: Linking = { stage: 'offered', link: DEVICE_LINK, expires: NOON, limited: false };
 const OPENED: Linking = { stage: 'opened', link: DEVICE_LINK, limited: false, left: 3 };
+const DIGITS: Linking = { stage: 'digits', digits: '123456' };
 
 test('a device is linked: its link, the digits it shows, and that it has everything', async () => {
   const { devices, dialogs, reaches, called, said } = await devicesChat({
@@ -160,8 +161,12 @@ test('the new device asks for a name, shows the digits and then how many rooms i
 });
 
 test('the new device names the rooms that it could not join', async () => {
-  const { devices, dialogs, reaches } = await devicesChat({ rooms: () => [] }, []);
-  devices.resume({ stage: 'joining', joined: 0, of: 2 });
+  const { devices, dialogs, reaches } = await devicesChat(
+    { rooms: () => [], linking: () => ({ stage: 'joining', joined: 0, of: 2 }) },
+    [],
+  );
+  devices.resume();
+  await settled();
   const problem = { code: 'offline' as const, data: { reason: 'server-slow' as const, server: 'x' } };
   await reaches({
     stage: 'joined',
@@ -172,15 +177,17 @@ test('the new device names the rooms that it could not join', async () => {
 });
 
 test('digits of a link that another screen has cancelled are not shown any more', async () => {
-  const { devices, dialogs, reaches } = await devicesChat({}, []);
-  devices.resume({ stage: 'digits', digits: '123456' });
+  const { devices, dialogs, reaches } = await devicesChat({ linking: () => DIGITS }, []);
+  devices.resume();
+  await settled();
   await reaches({ stage: 'none' });
   expect(dialogs.dialog).toBeUndefined();
 });
 
 test('the new device asks before it stops, and goes on showing its digits', async () => {
-  const { devices, dialogs, called } = await devicesChat({}, []);
-  devices.resume({ stage: 'digits', digits: '123456' });
+  const { devices, dialogs, called } = await devicesChat({ linking: () => DIGITS }, []);
+  devices.resume();
+  await settled();
   dialogs.pick('cancel');
   expect(kindOf(dialogs.dialog, 'form').title).toBe('Stop linking?');
   dialogs.leave();
@@ -303,8 +310,9 @@ test('a limited device lists the others, and can neither remove nor link one', a
 });
 
 test('a device that was removed says so, and whatever is answered starts it again', async () => {
-  const { devices, dialogs, restarts } = await devicesChat({});
-  devices.resume({ stage: 'removed' });
+  const { devices, dialogs, restarts } = await devicesChat({ linking: () => ({ stage: 'removed' }) });
+  devices.resume();
+  await settled();
   expect(kindOf(dialogs.dialog, 'device').title).toBe('This device was removed');
   dialogs.leave();
   dialogs.pick('go');

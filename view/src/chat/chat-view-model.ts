@@ -251,10 +251,11 @@ class ChatViewModel implements View, Chat {
     if ([...this.#strangers].some((key) => !before.has(key))) this.#withDevices((devices) => devices.warn());
   }
 
-  #resumeLinking(linking: Linking): void {
+  /** What goes on may be another thing once the dialogs are loaded. */
+  #resumeLinking({ stage }: Linking): void {
     this.#withDevices((devices) => {
       // A dialog that is in front may show them already, or be the one that asked for them.
-      if (linking.stage !== 'digits' || this.dialogs.dialog === undefined) devices.resume(linking);
+      if (stage !== 'digits' || this.dialogs.dialog === undefined) devices.resume();
     });
   }
 

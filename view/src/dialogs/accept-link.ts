@@ -6,6 +6,7 @@ import type { DeviceDialog, FormDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { form, menuItem, textField } from './forms.ts';
 import { warnOfLoss } from './profile-loss.ts';
+import { withLinking } from './with-linking.ts';
 
 type Joined = Extract<Linking, { stage: 'joined' }>;
 
@@ -55,13 +56,16 @@ async function begin(
   asked: DialogHandle<FormDialog>,
 ): Promise<void> {
   const { profile, platform } = given.chat;
-  if (recovers) await profile.call('recover', { ...params, waitMs: WAIT_MS });
-  const linking = recovers
-    ? await profile.call('linking', {})
-    : await profile.call('linkAccept', { ...params, waitMs: WAIT_MS });
+  if (recovers) {
+    await profile.call('recover', { ...params, waitMs: WAIT_MS });
+    void platform.keepsProfile(true);
+    // What was recovered can't be undone.
+    await withLinking(profile, (linking) => new LinkAcceptance(given).follow(linking));
+    return;
+  }
+  const linking = await profile.call('linkAccept', { ...params, waitMs: WAIT_MS });
   void platform.keepsProfile(true);
-  // What was recovered can't be undone.
-  if (asked.isOpen || recovers) new LinkAcceptance(given).follow(linking);
+  if (asked.isOpen) new LinkAcceptance(given).follow(linking);
   else await profile.call('linkCancel', {});
 }
 

@@ -1,5 +1,4 @@
 import { ChatError } from '@gochat/client/chat-error';
-import type { Linking } from '@gochat/client/methods';
 import type { DeviceGiven, DeviceParts } from './device-given.ts';
 
 /** The dialogs about a person's devices. */
@@ -15,7 +14,7 @@ export interface DeviceDialogs {
   /** Says once that there are recovery links, to a person who has none. */
   offerRecovery(): Promise<void>;
   /** Shows what the profile was doing before this screen was there, or that it was removed. */
-  resume(linking: Linking): void;
+  resume(): void;
   /** Says that another device has removed this one. @param at milliseconds since 1970 */
   wasRemoved(at: number): void;
   /** Says that a device appeared which none of the person's devices has taken in. */
@@ -46,7 +45,7 @@ export async function deviceDialogs(chat: DeviceParts): Promise<DeviceDialogs> {
     link: (link) => code.linkDevice(given, link),
     recovery: (link) => code.showRecovery(given, link),
     offerRecovery: () => code.offerRecovery(given),
-    resume: (linking) => code.resumeLinking(given, linking),
+    resume: () => code.resumeLinking(given),
     wasRemoved: (at) => chat.flashes.bad(text.removed.before(at)),
     warn: () => chat.flashes.bad(text.appeared, { name: 'devices', label: text.list.title }),
     labels: (keys) => code.labelsOf(given, keys),

@@ -4,6 +4,7 @@ import type { DeviceGiven } from './device-given.ts';
 import type { DeviceDialog } from './dialog.ts';
 import { menuItem } from './forms.ts';
 import { LinkOffer, offerLink } from './offer-link.ts';
+import { withLinking } from './with-linking.ts';
 
 /** Takes another device in; with a link, or in a profile without rooms, makes this device another one of its person. */
 export function linkDevice(given: DeviceGiven, link: string): void {
@@ -13,14 +14,22 @@ export function linkDevice(given: DeviceGiven, link: string): void {
     return;
   }
   // An offer goes on while its dialog isn't shown.
-  chat.flashes.attempt(async () => {
-    const linking = await chat.profile.call('linking', {});
-    if (!new LinkOffer(given).resume(linking)) offerLink(given);
-  });
+  chat.flashes.attempt(() =>
+    withLinking(chat.profile, (linking) => {
+      if (!new LinkOffer(given).resume(linking)) offerLink(given);
+    }),
+  );
 }
 
 /** Shows what goes on, or has happened, without this screen having begun it. */
-export function resumeLinking(given: DeviceGiven, linking: Linking): void {
+export function resumeLinking(given: DeviceGiven): void {
+  const { chat } = given;
+  chat.flashes.attempt(() => withLinking(chat.profile, (linking) => resumes(given, linking)));
+}
+
+function resumes(given: DeviceGiven, linking: Linking): void {
+  // A dialog that is in front may show them already, or be the one that asked for them.
+  if (linking.stage === 'digits' && given.chat.dialogs.dialog !== undefined) return;
   if (linking.stage === 'removed') showRemoved(given);
   else if (!new LinkOffer(given).resume(linking)) new LinkAcceptance(given).resume(linking);
 }
