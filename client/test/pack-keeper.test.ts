@@ -2,6 +2,7 @@ import type { Content } from '@gochat/crypto/content';
 import { configure, invite } from '@gochat/crypto/handshake';
 import { createIdentity } from '@gochat/crypto/identity';
 import type { HistorySetting } from '@gochat/crypto/packs';
+import { encodeBytes } from '@gochat/protocol/encoding';
 import type { Up } from '@gochat/protocol/up';
 import { expect, onTestFinished, test } from 'vitest';
 import { LazyPackKeeper } from '../src/history/lazy-pack-keeper.ts';
@@ -27,6 +28,7 @@ async function keepers(history: HistorySetting = 'all') {
   const waiting: (() => void)[] = [];
   let published = 0;
   let seen = 0;
+  let meanwhile: (() => Promise<unknown>) | undefined;
   const connection = {
     request: async (frame: Up) => {
       if (frame.type === 'post') return { seq: ana.log.post(frame.room, frame.body) };
@@ -49,6 +51,8 @@ async function keepers(history: HistorySetting = 'all') {
     queue: async (messages: readonly Queued[]) => {
       await ana.store.enqueue(messages, []);
       for (const { body } of await ana.store.seal(1)) ana.log.post(ana.room.id, body);
+      await meanwhile?.();
+      meanwhile = undefined;
       await ana.reads();
     },
   };
@@ -67,6 +71,10 @@ async function keepers(history: HistorySetting = 'all') {
     lazyKeeper: () => new LazyPackKeeper(session as unknown as RoomSession, ana.records, env),
     /** The ranges of the packs that are kept, and how many messages each has. */
     packs: () => ana.room.packs.list.map(({ from, to, messages }) => ({ from, to, messages })),
+    /** Something happens as soon as ana's next pack is announced, and before she reads that it is. */
+    happens: (what: () => Promise<unknown>) => {
+      meanwhile = what;
+    },
     keys: () => ana.room.packs.list.map(({ key }) => key),
     says: async (who: Device, content: Content) => {
       const said = await who.says(content);
@@ -81,6 +89,10 @@ async function keepers(history: HistorySetting = 'all') {
       keeper.nudge();
       while (published === seen) await new Promise<void>((resolve) => waiting.push(resolve));
       seen = published;
+      await settles();
+    },
+    settlesAfter: async (ms: number) => {
+      now += ms;
       await settles();
     },
     /** Time passes, and nothing is posted. */
@@ -192,6 +204,34 @@ test('what comes while the code is loading is packed as well', async () => {
   later.items(recent);
   await later.finish(60_000);
   expect(packs().map(({ messages }) => messages)).toEqual([1, 1]);
+});
+
+test('a profile that ends as soon as it has begun packs what was said before', async () => {
+  const { ana, keeper, lazyKeeper, packs, says, packsAfter } = await keepers();
+  await says(ana, text('one'));
+  await packsAfter(1000);
+  keeper.close();
+  await says(ana, text('two'));
+  await lazyKeeper().finish(60_000);
+  expect(packs().map(({ messages }) => messages)).toEqual([1, 1]);
+});
+
+test('whose pack another one has replaced before it is published goes on packing', async () => {
+  const { ana, ben, packs, says, packsAfter, nothingAfter, settlesAfter, happens } = await keepers();
+  const first = await says(ana, text('one'));
+  await packsAfter(1000);
+  const second = await says(ana, text('two'));
+  const [one] = ana.room.packs.list;
+  if (one === undefined) throw new Error('a pack');
+  const { by: _, at: __, ...pack } = one;
+  const all = { ...pack, key: encodeBytes(platform.random(32)), to: second.seq, seen: second.seq };
+  happens(() => ben.says({ kind: 'pack', ...all, messages: 2 }));
+  await settlesAfter(20 * SECOND_MS);
+  expect(packs()).toEqual([{ from: first.seq, to: second.seq, messages: 2 }]);
+  await says(ana, text('three'));
+  await nothingAfter(19 * SECOND_MS);
+  await packsAfter(1 * SECOND_MS);
+  expect(packs().map(({ messages }) => messages)).toEqual([2, 1]);
 });
 
 test('what a newcomer could not pack is packed by those who were there', async () => {

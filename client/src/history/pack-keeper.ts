@@ -33,6 +33,11 @@ const LONGEST_RETRY_MS = 30 * 60 * SECOND_MS;
 /** How many packs are kept until all of them are made into one. */
 const MERGED_AT = 31;
 
+interface Range {
+  readonly from: Position;
+  readonly to: Position;
+}
+
 /** A message that may have to be packed. */
 interface Newest {
   readonly seq: Position;
@@ -64,8 +69,8 @@ export class PackKeeper {
   #tried = 0;
   /** Holes in which this device has nothing to pack, by where they begin. */
   readonly #emptyHoles = new Set<number>();
-  /** The key of the pack that this device has announced, until the GroupInfo has it. */
-  #announced: string | undefined;
+  /** The pack that this device has announced, until the GroupInfo has it or another pack has replaced it. */
+  #announced: (Range & { readonly key: string }) | undefined;
   #duty: { readonly key: string; readonly at: number } | undefined;
   #running: Promise<void> | undefined;
   #rests = false;
@@ -110,13 +115,15 @@ export class PackKeeper {
 
   /** Packs what this device has still to pack, within `ms`; otherwise another member does it. Nothing is done after that. */
   async finish(ms: number): Promise<void> {
-    const duty = this.#session.isLive ? this.#dutyNow() : undefined;
     this.#rests = true;
     const work = async () => {
       await this.#running;
+      if (!this.#session.isLive) return;
+      if (!this.#isLoaded && mustKeep(this.#session.room)) await this.#load();
+      const duty = this.#dutyNow();
       if (duty !== undefined && duty.toMs <= AUTHOR_MS) await this.#pack();
       if (this.#announced === undefined) return;
-      await this.#session.condition.until(() => (this.#isAnnounced() ? true : undefined), ms);
+      await this.#session.condition.until(() => (this.#isHeard() ? true : undefined), ms);
       await this.#publish();
     };
     await Promise.race([work().catch(() => undefined), this.#timers.pause(ms)]);
@@ -141,7 +148,7 @@ export class PackKeeper {
     if (session.room.status !== 'active') return undefined;
     if (isDue(session)) return () => readShared(this.#records, this.#env, session);
     if (!this.#isLoaded) return mustKeep(session.room) ? () => this.#load() : undefined;
-    if (this.#announced !== undefined) return this.#isAnnounced() ? () => this.#publish() : undefined;
+    if (this.#announced !== undefined) return this.#isHeard() ? () => this.#publish() : undefined;
     return this.#isTime(this.#dutyNow()) ? () => this.#pack() : undefined;
   }
 
@@ -227,7 +234,7 @@ export class PackKeeper {
       const { messages } = packed;
       const content = { kind: 'pack', ...posted, from, to, seen, messages } as const;
       await this.#session.queue([{ id: newId(this.#env), content }]);
-      this.#announced = posted.key;
+      this.#announced = { key: posted.key, from, to };
     }
     this.#tried = newest;
     this.#unpacked = 0;
@@ -272,14 +279,23 @@ export class PackKeeper {
     return packs;
   }
 
-  #isAnnounced(): boolean {
-    return this.#session.room.packs.list.some(({ key }) => key === this.#announced);
+  /** Whether the room's list has the pack that was announced, or another one in its place. */
+  #isHeard(): boolean {
+    const { list } = this.#session.room.packs;
+    return (
+      this.#isListed() || list.some((pack) => this.#announced !== undefined && covers(pack, this.#announced))
+    );
   }
 
-  /** Newcomers find the pack by the GroupInfo. */
+  #isListed(): boolean {
+    return this.#session.room.packs.list.some(({ key }) => key === this.#announced?.key);
+  }
+
+  /** Newcomers find the pack by the GroupInfo. Whoever has replaced it publishes the other one. */
   async #publish(): Promise<void> {
-    if (!this.#isAnnounced()) return;
-    await liveConnection(this.#session).request(await refresh(this.#session.room, this.#env));
+    if (!this.#isHeard()) return;
+    if (this.#isListed())
+      await liveConnection(this.#session).request(await refresh(this.#session.room, this.#env));
     this.#announced = undefined;
   }
 }
@@ -308,6 +324,10 @@ function authors(key: string): Duty {
 function others(key: string, isLast = false): Duty {
   const factor = isLast ? LAST : 1;
   return { key, fromMs: factor * OTHERS_FROM_MS, toMs: factor * OTHERS_TO_MS };
+}
+
+function covers(outer: Range, inner: Range): boolean {
+  return comparePositions(outer.from, inner.from) <= 0 && comparePositions(outer.to, inner.to) >= 0;
 }
 
 function emptyPack(from: Position, to: Position): PackedHistory {
