@@ -16,6 +16,7 @@ import {
 import { inviteKeys, wrapFor, wrapPublicKey } from '../src/invite.ts';
 import { joinPublicKey, keysOf, ownInviteOf } from '../src/keys.ts';
 import { formatLink } from '../src/link.ts';
+import { NAMES_TABLE } from '../src/names-table.ts';
 import { PackWriter, partHash, sealPack } from '../src/pack.ts';
 import { encodePacks } from '../src/packs.ts';
 import { MESSAGE_CAPACITY, pad, padMessage } from '../src/padding.ts';
@@ -31,6 +32,7 @@ import {
 } from '../src/primitives.ts';
 import { pairingDigits } from '../src/room.ts';
 import { encodeSafe, type Safe, safeInvite, sealSafe } from '../src/safe.ts';
+import { REAL, REFUSED } from './name-samples.ts';
 import { testBytes } from './test-bytes.ts';
 
 export type Vector = Readonly<Record<string, unknown>>;
@@ -259,7 +261,15 @@ async function file(): Promise<Vector> {
   };
 }
 
-/** The vectors that need no MLS group, by the name of their file in docs/vectors/. */
+/** The table in its packed form, and names on both sides of each rule; half a surrogate pair has no form in UTF-8. */
+function names(): Vector {
+  return {
+    kinds: NAMES_TABLE,
+    valid: REAL,
+    invalid: REFUSED.filter(([why]) => why !== 'half a surrogate pair').map(([, name]) => name),
+  };
+}
+
 /** The bytes of context, keys, signatures and payloads are made up: nothing here verifies them. */
 function pack(): Vector {
   const speaker = { leaf: 1, key: testBytes(32, 1), credential: testBytes(197, 2) };
@@ -345,6 +355,7 @@ async function box(): Promise<Vector> {
   };
 }
 
+/** The vectors that need no MLS group, by the name of their file in docs/vectors/. */
 export async function makeVectors(): Promise<ReadonlyMap<string, Vector>> {
   return new Map([
     ['encodings.json', encodings()],
@@ -356,5 +367,6 @@ export async function makeVectors(): Promise<ReadonlyMap<string, Vector>> {
     ['safe.json', await safe()],
     ['pack.json', pack()],
     ['box.json', await box()],
+    ['names.json', names()],
   ]);
 }

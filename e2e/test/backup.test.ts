@@ -169,7 +169,7 @@ test('words that were deleted are in no backup', async () => {
   const eva = await Someone.open('eva', join(home.path, 'eva'));
   const { room } = await eva.hosts(server.url, 'shed');
   const ids: string[] = [];
-  for (const text of ['words that stay', 'words to take back'])
+  for (const text of ['words that stay', 'words to delete'])
     ids.push(await eva.posts(room, { kind: 'text', text }));
   const { seq } = (await eva.messages(room)).find(({ id }) => id === ids[1]) ?? {};
   await eva.posts(room, { kind: 'delete', of: { seq, id: ids[1] } as never });
@@ -178,7 +178,7 @@ test('words that were deleted are in no backup', async () => {
   expect((await run(['profile', 'backup', file, '--to', keys.recipient], {}, 'eva')).code).toBe(0);
   const all = await readable(file);
   expect(all).toContain('words that stay');
-  expect(all).not.toContain('words to take back');
+  expect(all).not.toContain('words to delete');
 });
 
 test('texts that wait to be sent are drafts in a backup', async () => {

@@ -1,7 +1,8 @@
 /** The notation of docs/protocol.md, “Notation”, as far as it needs no key. */
 
 export const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const text = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+export const text = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 export const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
 export const fromBase64url = (characters: string): Uint8Array =>
   new Uint8Array(Buffer.from(characters, 'base64url'));

@@ -1,4 +1,5 @@
 import { ascii, base64url, concat, text, tuple } from './encoding.ts';
+import { isName } from './names.ts';
 import { ed25519, hkdf, type KeyPair, sign, verify } from './primitives.ts';
 
 /** docs/protocol.md, “The group” and “What a link holds”: persons, devices, and the credential of a leaf. */
@@ -50,8 +51,7 @@ export function readCredential(bytes: Uint8Array, groupId: Uint8Array, leaf: Uin
   const valid =
     bytes[0] === 2 &&
     (rights[0] === 0 || rights[0] === 1) &&
-    name.length >= 1 &&
-    name.length <= 128 &&
+    isName(text(name)) &&
     verify(identity, tuple('gochat/device/2', device, rights), bytes.slice(66, 130)) &&
     verify(device, tuple('gochat/leaf/2', groupId, leaf), bytes.slice(130, 194));
   if (!valid) throw new Error('invalid credential');

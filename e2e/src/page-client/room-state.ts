@@ -1,5 +1,6 @@
 import { ascii, base64url, fromBase64url, text, tuple } from './encoding.ts';
 import { fingerprint } from './identity.ts';
+import { isName, isTopic } from './names.ts';
 import { verify } from './primitives.ts';
 
 /** docs/protocol.md, “The group”: the two extensions of the GroupContext. */
@@ -58,6 +59,8 @@ export function readRoomState(bytes: Uint8Array): RoomState {
   const state = JSON.parse(text(bytes)) as RoomState;
   if (state.v !== 2) throw new Error(`room state with v ${state.v}`);
   if (base64url(encodeRoomState(state)) !== base64url(bytes)) throw new Error('room state not canonical');
+  if (!isName(state.name) || (state.topic !== undefined && !isTopic(state.topic)))
+    throw new Error('the name or the topic of the room is not valid');
   const lists = [state.admins, state.mods, state.voices, state.mutes, state.bans, state.pair];
   for (const list of lists) {
     if (list?.some((key, index) => index > 0 && key <= (list[index - 1] as string))) {
