@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ChatEvent } from '../src/api/methods.ts';
 import { ChatRoom, GoChat, type HistoryItem, type Profile } from '../src/api/sdk.ts';
 
@@ -115,5 +115,48 @@ test.each([
   });
   await expect(room.poll('Which?', ['a', 'b'], null as never)).rejects.toMatchObject({
     data: { reason: 'content-invalid' },
+  });
+});
+
+describe('what was not meant is not done', () => {
+  const unused = { call: async () => expect.unreachable('something was done'), on: () => () => undefined };
+  const chat = Object.create(GoChat.prototype, { profile: { value: unused } }) as GoChat;
+  const room = new ChatRoom(unused as unknown as Profile, { id: 'r', name: 'kitchen' });
+  const posted = { id: 'A'.repeat(22), state: 'posted', seq: '1' } as never;
+  const notFlags = ['true', 'false', 'yes', 1, 0, null, {}];
+
+  const flags: Readonly<Record<string, (value: never) => Promise<unknown>>> = {
+    'invite approve': (approve) => room.invite({ approve }),
+    'linkDevice limited': (limited) => chat.linkDevice({ limited }),
+    'poll many': (many) => room.poll('Which?', ['a', 'b'], { many }),
+    'sendFile keepMetadata': (keepMetadata) => room.sendFile('x', { keepMetadata }),
+    'ban on': (on) => room.ban({ identity: 'i' }, on),
+    'pin on': (on) => room.pin(posted, on),
+    'vote on': (on) => room.vote(posted, 1, on),
+    'open unlinked': (unlinked) => GoChat.open('/nowhere', { unlinked }),
+  };
+  test.each(Object.entries(flags))('%s is true or false', async (_, call) => {
+    for (const value of notFlags)
+      await expect(call(value as never)).rejects.toMatchObject({
+        code: 'usage',
+        data: { reason: 'option-flag' },
+      });
+  });
+
+  const options: Readonly<Record<string, (given: never) => Promise<unknown>>> = {
+    invite: (given) => room.invite(given),
+    linkDevice: (given) => chat.linkDevice(given),
+    recoveryLink: (given) => chat.recoveryLink(given),
+    poll: (given) => room.poll('Which?', ['a', 'b'], given),
+    sendFile: (given) => room.sendFile('x', given),
+    file: async (given) => room.file(posted, 0, given),
+    open: (given) => GoChat.open('/nowhere', given),
+  };
+  test.each(Object.entries(options))('%s takes no option that there is not', async (_, call) => {
+    for (const given of [{ misspelt: true }, { toString: true }, ['approve'], 'limited'])
+      await expect(call(given as never)).rejects.toMatchObject({ code: 'usage' });
+    await expect(call({ misspelt: true } as never)).rejects.toMatchObject({
+      data: { reason: 'option-unknown', name: 'misspelt' },
+    });
   });
 });

@@ -87,6 +87,9 @@ const REASONS = {
   'rule-time': reason('usage', {}),
   /** Neither a rule nor a role has this value. */
   'rule-unknown': reason('usage', { what: v.string(), value: v.string() }),
+  'option-unknown': reason('usage', { name: v.string() }),
+  /** The option `name` is true or false. */
+  'option-flag': reason('usage', { name: v.string() }),
   'token-form': reason('usage', {}),
   'name-missing': reason('usage', {}),
   /** There is no room yet, so there is nothing to link a device to. */

@@ -30,6 +30,7 @@ import type {
   SafetyInfo,
 } from './methods.ts';
 import { type OpenOptions, openChat, type Profile } from './open.ts';
+import { checkFlag, checkOptions } from './options.ts';
 
 export type { ChatErrorCode, ErrorData } from './chat-error.ts';
 export type {
@@ -55,6 +56,16 @@ export type {
 };
 export { ChatError, openChat };
 
+const SEND_FILE_OPTIONS = {
+  text: 'other',
+  alt: 'other',
+  reply: 'other',
+  mentions: 'other',
+  name: 'other',
+  keepMetadata: 'flag',
+  waitMs: 'other',
+  signal: 'other',
+} as const;
 const WAIT_MS = 30_000;
 const PAGE = 500;
 const POSITION = /^\d{1,15}$/;
@@ -137,7 +148,15 @@ export class GoChat {
 
   /** Opens the profile in a folder, which is created when absent. @throws ChatError `locked` without the right passphrase */
   static async open(dir: string, options: Omit<OpenOptions, 'dir'> = {}): Promise<GoChat> {
-    return new GoChat(await openChat({ ...options, dir }));
+    const given = checkOptions(options, {
+      passphrase: 'other',
+      ca: 'other',
+      insecure: 'flag',
+      proxy: 'other',
+      unlinked: 'flag',
+      env: 'other',
+    });
+    return new GoChat(await openChat({ ...given, dir }));
   }
 
   /**
@@ -219,9 +238,13 @@ export class GoChat {
    * @throws ChatError `usage` without a room, or on a limited device; `offline`, `token`
    */
   async linkDevice(terms: LinkTerms = {}): Promise<DeviceOffer> {
-    const { limited, server, token } = terms;
+    const { limited, server, token } = checkOptions(terms, {
+      limited: 'flag',
+      server: 'other',
+      token: 'other',
+    });
     const { link, expires } = await this.profile.call('linkOffer', {
-      ...(limited === true && { limited }),
+      ...(limited && { limited }),
       ...(server !== undefined && { server: textOf(server) }),
       ...(token !== undefined && { token: textOf(token) }),
       waitMs: WAIT_MS,
@@ -256,7 +279,8 @@ export class GoChat {
    * @param terms as for {@link linkDevice}; `server`: where the link leads to
    * @throws ChatError `usage` without a room, or on a limited device; `offline`, `token`
    */
-  recoveryLink({ server, token }: Omit<LinkTerms, 'limited'> = {}): Promise<RecoveryLink> {
+  async recoveryLink(terms: Omit<LinkTerms, 'limited'> = {}): Promise<RecoveryLink> {
+    const { server, token } = checkOptions(terms, { server: 'other', token: 'other' });
     return this.profile.call('recoveryLink', {
       ...(server !== undefined && { server: textOf(server) }),
       ...(token !== undefined && { token: textOf(token) }),
@@ -371,6 +395,7 @@ export class ChatRoom {
     options: SendFileOptions = {},
   ): Promise<SentMessage> {
     if (typeof options !== 'object' || options === null) throw new ChatError({ reason: 'content-invalid' });
+    checkOptions(options, SEND_FILE_OPTIONS);
     const { text = '', alt, reply, mentions = [], keepMetadata, waitMs = 5000, signal } = options;
     const { name } = options;
     if (name !== undefined && typeof name !== 'string') throw new ChatError({ reason: 'content-invalid' });
@@ -409,7 +434,8 @@ export class ChatRoom {
    */
   file(item: HistoryItem, index = 0, options: OpenFileOptions = {}): AsyncIterable<Uint8Array> {
     const { seq, id } = item.kind === 'text' ? item : { seq: item.seq, id: '' };
-    return this.#profile.files.open(this.id, { seq, id }, index, options);
+    const given = checkOptions(options, { preview: 'flag', signal: 'other', progress: 'other' });
+    return this.#profile.files.open(this.id, { seq, id }, index, given);
   }
 
   /**
@@ -462,7 +488,7 @@ export class ChatRoom {
     options: { readonly many?: boolean; readonly waitMs?: number } = {},
   ): Promise<SentMessage> {
     if (typeof options !== 'object' || options === null) throw new ChatError({ reason: 'content-invalid' });
-    const { many = false, waitMs = 5000 } = options;
+    const { many = false, waitMs = 5000 } = checkOptions(options, { many: 'flag', waitMs: 'other' });
     const given = Array.isArray(answers) ? answers.map(textOf) : [];
     return this.#say(pollContent(textOf(question), given, many ? 'many' : 'one'), waitMs);
   }
@@ -472,6 +498,7 @@ export class ChatRoom {
    * @throws ChatError `usage` `poll-answer` if the poll has no such answer, `not-a-poll`
    */
   async vote(poll: HistoryItem | SentMessage, answer: number, on = true, waitMs = 5000): Promise<boolean> {
+    checkFlag('on', on);
     const to = await this.#ref(poll, waitMs);
     const asked = await this.#pollAt(to);
     if (asked === undefined) throw new ChatError({ reason: 'not-a-poll' });
@@ -640,11 +667,13 @@ export class ChatRoom {
 
   /** Removes a person with all devices, and lets the person join never again; or with `on` false, ends the ban. All invites end. */
   async ban({ identity }: Mentioned, on = true): Promise<void> {
+    checkFlag('on', on);
     await this.#profile.call(on ? 'ban' : 'unban', { room: this.id, member: identity, waitMs: WAIT_MS });
   }
 
   /** Pins a message for all members; with `on` false, unpins it. */
   async pin(message: HistoryItem | SentMessage, on = true): Promise<void> {
+    checkFlag('on', on);
     const { id } = await this.#ref(message, WAIT_MS);
     await this.#profile.call(on ? 'pin' : 'unpin', { room: this.id, id, waitMs: WAIT_MS });
   }
@@ -673,8 +702,12 @@ export class ChatRoom {
   ): Promise<string> {
     if (typeof terms !== 'object' || terms === null)
       throw new ChatError({ reason: 'invite-terms', most: LIMITS.inviteUses });
-    const { expiresMs, uses, approve } = terms;
-    const how = approve === true ? { approve } : {};
+    const { expiresMs, uses, approve } = checkOptions(terms, {
+      expiresMs: 'other',
+      uses: 'other',
+      approve: 'flag',
+    });
+    const how = approve ? { approve } : {};
     const params = { room: this.id, expiresMs, uses, ...how, waitMs: WAIT_MS };
     return (await this.#profile.call('invite', params)).link;
   }

@@ -198,6 +198,10 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         return `Nobody is banned here as “${sanitizeLine(error.name)}”`;
       case 'rule-unknown':
         return `There is no ${sanitizeLine(error.what)} “${sanitizeLine(error.value)}”`;
+      case 'option-unknown':
+        return `There is no option “${sanitizeLine(error.name)}”`;
+      case 'option-flag':
+        return `“${sanitizeLine(error.name)}” must be true or false`;
       case 'rule-time':
         return 'Say off, or a time such as 30s, 15m, 12h or 7d';
       case 'rule-seconds':
