@@ -30,6 +30,8 @@ async function asks(cleo: Viewer, link: string): Promise<void> {
     dialog?.kind === 'form' && dialog.submit === 'Ask to join' ? dialog : undefined,
   );
   expect(form.text[0]).toBe('An admin or moderator of lobby decides who comes in.');
+  // Of somebody who is in no room yet only the name of a guest is filled in.
+  expect(form.focus).toBe('as');
   cleo.view.actions.submit({ as: 'cleo', words: 'Ana’s sister' });
 }
 

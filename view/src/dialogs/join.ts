@@ -105,12 +105,15 @@ async function look(chat: Chat, link: string, asked: DialogHandle<FormDialog>): 
 function askApproval(chat: Chat, link: string, name: string): void {
   const { create, join } = chat.words.text.dialogs;
   const text = [join.approval(name), join.approvalMore, join.privacy];
+  const known = chat.preferences.current.name;
   const fields = [
-    textField('as', create.as, chat.preferences.current.name ?? guestName(chat), create.asHint),
+    textField('as', create.as, known ?? guestName(chat), create.asHint),
     textField('words', join.words),
   ];
+  // The name of a guest tells nobody who asks.
+  const focus = known === undefined ? 'as' : 'words';
   const handle = chat.dialogs.show<FormDialog>({
-    dialog: form(join.title, text, fields, join.ask),
+    dialog: { ...form(join.title, text, fields, join.ask), focus },
     submit: async ({ as = '', words = '' }) => {
       checkNames(chat, { as }, ['as']);
       const call = { link, as, words: words.trim(), waitMs: WAIT_MS };
