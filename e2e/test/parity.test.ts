@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrowserPerson } from '../src/browser/browser-person.ts';
 import { findChromium, launchChromium } from '../src/browser/chromium.ts';
 import { temporary } from '../src/people/people.ts';
-import { type ChatScreen, shows, TerminalChat, WebChat } from '../src/screens/chat-screen.ts';
+import { type ChatScreen, notice, shows, TerminalChat, WebChat } from '../src/screens/chat-screen.ts';
+import { asksToJoin, decides, linkForAsking } from '../src/screens/knocks.ts';
 import { buildGochat } from '../src/terminal/gochat-process.ts';
 import { findTmux, TmuxScreen } from '../src/terminal/tmux-screen.ts';
 import { needed } from '../src/tool.ts';
@@ -59,14 +60,10 @@ const FEATURES = [
   'writing to one member alone',
   'refused changes',
   'removing',
+  'asking to join',
   'leaving',
 ] as const;
 type Feature = (typeof FEATURES)[number];
-
-/** Words of a notice, which a terminal breaks between columns. */
-function notice(words: string): RegExp {
-  return new RegExp(words.split(' ').join('[\\s\\S]{1,200}?'));
-}
 
 /** Played twice with the parts swapped. `tag` makes its words its own. */
 type Step = (by: ChatScreen, to: ChatScreen, tag: string) => Promise<void>;
@@ -473,6 +470,42 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says('/remove nobody');
     await shows(by, ['There is no member “nobody” in this room']);
     await by.writes('');
+  },
+  'asking to join': async (by, to, tag) => {
+    const attic = `attic${tag}`;
+    await by.says('/create');
+    await shows(by, ['Create a room']);
+    await by.fills([attic, by.name]);
+    await by.closes('Anyone with this link');
+    const link = await linkForAsking(by, attic);
+
+    await to.says(`/join ${link}`);
+    await asksToJoin(to, attic, `let me in${tag}`);
+    await decides(by, to.name, `let me in${tag}`, 'Decline');
+    // Who uses the link again hears the decision at once.
+    await to.says(`/join ${link}`);
+    await shows(to, ['decides who comes in']);
+    await to.confirms();
+    await shows(to, [notice('has declined to let you in')]);
+    await to.closes('decides who comes in');
+    await shows(to, ['Not let in:'], ['Waiting to be let in:']);
+    await to.says('/knocking');
+    await shows(to, ['Waiting for approval', 'declined']);
+    await to.chooses(attic);
+    await shows(to, [notice(`You asked to join ${attic} as ${to.name}`), 'Declined.']);
+    await to.chooses('Forget it');
+    await shows(to, [], ['Not let in:', 'Forget it']);
+
+    await to.says(`/join ${link}`);
+    await asksToJoin(to, attic, `once more${tag}`);
+    await decides(by, to.name, `once more${tag}`, 'Let in');
+    await shows(to, [attic], ['Waiting to be let in:']);
+    await to.opens(attic);
+    await to.says(`thanks${tag}`);
+    await shows(by, [`thanks${tag}`]);
+    await by.says(`welcome${tag}`);
+    await shows(to, [`welcome${tag}`]);
+    for (const screen of [by, to]) await screen.opens('kitchen');
   },
   leaving: async (by) => {
     await by.says('/leave');

@@ -49,6 +49,8 @@ export interface ChatScreen {
   chooses(label: string): Promise<void>;
   /** Fills the dialog's fields in, in their order, and submits. */
   fills(values: readonly string[]): Promise<void>;
+  /** Fills in the dialog's field that has the focus first, leaves the others as they are, and submits. */
+  completes(value: string): Promise<void>;
   /** Says yes to the question. */
   confirms(): Promise<void>;
   /** Closes the dialog in front. @param what a text that the dialog shows */
@@ -62,6 +64,11 @@ export interface ChatScreen {
   looksBack(): Promise<void>;
   searches(text: string): Promise<void>;
   endsSearch(): Promise<void>;
+}
+
+/** Words of a notice, which a terminal breaks between columns. */
+export function notice(words: string): RegExp {
+  return new RegExp(words.split(' ').join('[\\s\\S]{1,200}?'));
 }
 
 /** Waits until everything that is wanted can be read on a screen, and nothing that isn't. */
@@ -223,6 +230,10 @@ export class TerminalChat implements ChatScreen {
       if (i < values.length - 1) await this.screen.press('Tab');
     }
     await this.screen.press('Enter');
+  }
+
+  async completes(value: string): Promise<void> {
+    await this.fills([value]);
   }
 
   async confirms(): Promise<void> {
@@ -404,6 +415,11 @@ export class WebChat implements ChatScreen {
     const fields = this.#page.locator('dialog input');
     await fields.first().waitFor();
     for (const [i, value] of values.entries()) await fields.nth(i).fill(value);
+    await this.confirms();
+  }
+
+  async completes(value: string): Promise<void> {
+    await this.#page.locator('dialog input:focus').fill(value);
     await this.confirms();
   }
 
