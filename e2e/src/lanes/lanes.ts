@@ -103,6 +103,7 @@ export const LANES = {
     'server/test/log/jetstream.test.ts',
     'e2e/test/device-screens.test.ts',
     'e2e/test/knock-screens.test.ts',
+    'e2e/test/linking-pages.test.ts',
     'bench/test/fan-out.test.ts',
     'e2e/test/web-backup.test.ts',
     'e2e/test/deploy.test.ts',
