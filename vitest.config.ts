@@ -25,6 +25,7 @@ export default defineConfig({
     unstubGlobals: true,
     unstubEnvs: true,
     restoreMocks: true,
+    globalSetup: ['e2e/src/lanes/memory-folder.ts'],
     setupFiles: ['e2e/src/lanes/process-guard.ts', 'e2e/src/lanes/property-seed.ts'],
     // Of two cores: tests of processes wait for most of their time. With four, some waited for longer than they may.
     maxWorkers: 3,

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** A program that tests need: its path, or the reason why it is missing. */
@@ -15,8 +14,8 @@ export interface Machine {
 
 const here: Machine = { isDebian: existsSync('/etc/debian_version'), isRoot: process.getuid?.() === 0 };
 
-/** All test processes install one at a time. The lock ends with the process that holds it. */
-const LOCK = join(tmpdir(), 'gochat-apt.lock');
+/** All test processes install one at a time, also those of other runs. The lock ends with the process that holds it. */
+const LOCK = '/tmp/gochat-apt.lock';
 const INSTALL = `
 command -v "$1" >/dev/null && exit 0
 shift

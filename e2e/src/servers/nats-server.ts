@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { needed, runAlone, type Tool } from '../tool.ts';
 
@@ -8,8 +8,8 @@ import { needed, runAlone, type Tool } from '../tool.ts';
 const LEAST = [2, 12] as const;
 /** Newest first. Debian 12 itself carries 2.9.10. */
 const SUITES = ['sid', 'testing', 'trixie'] as const;
-const LOCK = join(tmpdir(), 'gochat-nats-server.lock');
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gochat-tests');
+const LOCK = join(CACHE, 'nats-server.lock');
 
 /**
  * Fetches one package of a later suite from the machine's mirror. apt gets separate lists, state and sources, so that the
