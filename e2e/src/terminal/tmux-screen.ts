@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findTool, type Tool } from '../tool.ts';
 import { WAIT_MS } from '../waits.ts';
+import { TmuxControl } from './tmux-control.ts';
 
 const run = promisify(execFile);
 const LOOK_AGAIN_MS = 25;
@@ -39,11 +40,13 @@ export class TmuxScreen {
   readonly #tmux: string;
   /** Of this screen alone: the socket of its tmux, and the program's exit code. */
   readonly #folder: string;
+  readonly #control: TmuxControl;
   #closed: Promise<void> | undefined;
 
-  private constructor(tmux: string, folder: string) {
+  private constructor(tmux: string, folder: string, control: TmuxControl) {
     this.#tmux = tmux;
     this.#folder = folder;
+    this.#control = control;
   }
 
   /** @param tmux where {@link findTmux} found it */
@@ -65,17 +68,17 @@ export class TmuxScreen {
       ),
       { env: { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm-256color', LANG: 'C.UTF-8', ...env } },
     );
-    return new TmuxScreen(tmux, folder);
+    return new TmuxScreen(tmux, folder, await TmuxControl.attach(tmux, join(folder, SOCKET)));
   }
 
   /** The rows as a person sees them, without blanks at their ends. */
   async rows(): Promise<string[]> {
-    return (await this.#ask('capture-pane', '-p')).split('\n').map((row) => row.trimEnd());
+    return (await this.#control.ask('capture-pane', '-p')).split('\n').map((row) => row.trimEnd());
   }
 
   /** The screen with the escapes that draw it: colours and attributes. */
   drawn(): Promise<string> {
-    return this.#ask('capture-pane', '-p', '-e');
+    return this.#control.ask('capture-pane', '-p', '-e');
   }
 
   /** Waits until the screen shows a text, or its rows satisfy a condition. */
@@ -87,27 +90,28 @@ export class TmuxScreen {
 
   /** Writes a text key by key, escapes too. */
   async type(text: string): Promise<void> {
-    await this.#ask('send-keys', '-l', '--', text);
+    await this.#control.ask('send-keys', '-l', '--', text);
   }
 
   /** Presses keys by tmux's names: `Enter`, `Escape`, `C-k`, `M-Up`, `PageUp`, `BTab`. */
   async press(...keys: readonly string[]): Promise<void> {
-    await this.#ask('send-keys', '--', ...keys);
+    await this.#control.ask('send-keys', '--', ...keys);
   }
 
   /** Pastes a text as a terminal does: in brackets, if the program asked for them. */
   async paste(text: string): Promise<void> {
-    await this.#ask('set-buffer', '-b', 'pasted', '--', text);
-    await this.#ask('paste-buffer', '-p', '-d', '-b', 'pasted');
+    await this.#control.ask('set-buffer', '-b', 'pasted', '--', text);
+    await this.#control.ask('paste-buffer', '-p', '-d', '-b', 'pasted');
   }
 
   /** What the program has copied last. */
-  copied(): Promise<string> {
-    return this.#ask('show-buffer');
+  async copied(): Promise<string> {
+    // To a client in control mode its lines are escaped.
+    return (await run(this.#tmux, ['-S', join(this.#folder, SOCKET), 'show-buffer'])).stdout;
   }
 
   async resize(cols: number, rows: number): Promise<void> {
-    await this.#ask('resize-window', '-x', String(cols), '-y', String(rows));
+    await this.#control.ask('resize-window', '-x', String(cols), '-y', String(rows));
   }
 
   /** Column and row of the cursor, from 0; undefined while it is hidden. */
@@ -130,7 +134,7 @@ export class TmuxScreen {
 
   /** Ends the program, and this tmux with it. */
   close(): Promise<void> {
-    this.#closed ??= this.#ask('kill-server').then(() => rm(this.#folder, { recursive: true }));
+    this.#closed ??= this.#control.endServer().then(() => rm(this.#folder, { recursive: true }));
     return this.#closed;
   }
 
@@ -140,11 +144,7 @@ export class TmuxScreen {
   }
 
   async #look(format: string): Promise<string> {
-    return (await this.#ask('display-message', '-p', format)).trimEnd();
-  }
-
-  async #ask(...args: readonly string[]): Promise<string> {
-    return (await run(this.#tmux, ['-S', join(this.#folder, SOCKET), ...args.map(whole)])).stdout;
+    return (await this.#control.ask('display-message', '-p', format)).trimEnd();
   }
 }
 
