@@ -242,6 +242,8 @@ describe('a malicious server: ben is warned, and shown nothing wrong', () => {
         for (let n = 0; n < 2; n++) {
           meddler.cut();
           await says(`${epoch}.${n}: lost`, `${epoch}.${n}: shown`);
+          // Whoever waits for a room doesn't wait until the client would try again unasked.
+          await people().ben.syncs(room);
           await people().ben.hears(room, `${epoch}.${n}: shown`);
         }
         await people().ana.profile.call('invite', { room, expiresMs: undefined, uses: 1, waitMs: WAIT_MS });
