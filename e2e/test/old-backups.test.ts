@@ -2,8 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { platform } from '@gochat/client/internal/profile/platform';
 import { recoveryKeys } from '@gochat/crypto/age';
-import { afterEach, expect, test } from 'vitest';
-import { DeviceWorld, devicesOf, followsAll, isIn, renewsOwnInvite, roomsOf } from '../src/people/devices.ts';
+import { expect } from 'vitest';
+import { test } from '../src/people/device-test.ts';
+import {
+  type DeviceWorld,
+  devicesOf,
+  followsAll,
+  isIn,
+  renewsOwnInvite,
+  roomsOf,
+} from '../src/people/devices.ts';
 import { type Someone, temporary } from '../src/people/people.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
 import { WAIT_MS } from '../src/waits.ts';
@@ -13,11 +21,8 @@ const DAY_MS = 24 * 3600_000;
 const AGES = [1, 60];
 const keys = await recoveryKeys(crypto.getRandomValues(new Uint8Array(16)));
 
-let world: DeviceWorld;
-afterEach(() => world.close());
-
 /** A folder for a backup and the profile that it is restored into. */
-async function drawer() {
+async function drawer(world: DeviceWorld) {
   const folder = await temporary();
   world.finally(() => folder.remove());
   const [file, key, profile] = ['ana.age', 'key', 'new'].map((name) => join(folder.path, name));
@@ -42,8 +47,7 @@ async function drawer() {
 }
 
 /** Ana, so many days ago, in a diary of her own and in Ben's kitchen. */
-async function anaThen(days: number) {
-  world = new DeviceWorld();
+async function anaThen(world: DeviceWorld, days: number) {
   const then = { ...platform, now: () => Date.now() - days * DAY_MS };
   const server = await world.server();
   const [ana, ben] = [await world.someone('ana', { env: then }), await world.someone('ben')];
@@ -59,20 +63,19 @@ async function anaThen(days: number) {
 }
 
 /** Ben takes somebody in and out again: the kitchen has another own invite since. */
-async function removesCleo(ben: Someone, kitchen: string): Promise<void> {
+async function removesCleo(world: DeviceWorld, ben: Someone, kitchen: string): Promise<void> {
   const cleo = await world.someone('cleo');
   await cleo.joins(await ben.invites(kitchen));
   await ben.profile.call('remove', { room: kitchen, member: 'cleo', waitMs: WAIT_MS });
 }
 
-test('a backup brings a person back into rooms on three servers', async () => {
-  world = new DeviceWorld();
+test.concurrent('a backup brings a person back into rooms on three servers', async ({ world }) => {
   const ana = await world.someone('ana');
   for (const name of ['diary', 'notes', 'kitchen']) {
     const { room } = await ana.hosts((await world.server()).url, name);
     await ana.posts(room, { kind: 'text', text: `written in ${name}` });
   }
-  const { backsUp, restores, tails, profile } = await drawer();
+  const { backsUp, restores, tails, profile } = await drawer(world);
   const made = await backsUp(ana);
   expect(made).toMatchObject({ code: 0, err: expect.stringContaining('saved 3 rooms and 3 messages') });
   await ana.close();
@@ -82,14 +85,14 @@ test('a backup brings a person back into rooms on three servers', async () => {
   expect(await roomsOf(again)).toEqual(['diary', 'kitchen', 'notes']);
 });
 
-test.each(AGES)(
+test.concurrent.for(AGES)(
   'of a backup of %i days ago, a room from which somebody was removed since shows its messages, and says what to do',
-  async (days) => {
-    const { ana, ben, kitchen } = await anaThen(days);
-    const { backsUp, restores, tails, profile } = await drawer();
+  async (days, { world }) => {
+    const { ana, ben, kitchen } = await anaThen(world, days);
+    const { backsUp, restores, tails, profile } = await drawer(world);
     expect(await backsUp(ana)).toMatchObject({ code: 0 });
     await ana.close();
-    await removesCleo(ben, kitchen);
+    await removesCleo(world, ben, kitchen);
     expect(await restores()).toMatchObject({
       code: 5,
       out: expect.stringMatching(/^kitchen: .+\n1 of 2 rooms have let this device in\n$/),
@@ -101,14 +104,14 @@ test.each(AGES)(
   },
 );
 
-test.each(AGES)(
+test.concurrent.for(AGES)(
   'beside a living device of its person, a backup of %i days ago brings a new one into all rooms',
-  async (days) => {
-    const { ana, ben, kitchen } = await anaThen(days);
-    const { backsUp, restores, profile } = await drawer();
+  async (days, { world }) => {
+    const { ana, ben, kitchen } = await anaThen(world, days);
+    const { backsUp, restores, profile } = await drawer(world);
     expect(await backsUp(ana)).toMatchObject({ code: 0 });
     await ana.close();
-    await removesCleo(ben, kitchen);
+    await removesCleo(world, ben, kitchen);
     const living = await world.opens('ana', ana.dir);
     await followsAll(living);
     await living.syncs(kitchen);
