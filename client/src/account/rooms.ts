@@ -64,6 +64,7 @@ export class Rooms {
   readonly #servers = new Map<string, ServerConnection>();
   readonly #stopWakes: () => void;
   readonly #watchers = new Set<(session: RoomSession) => void>();
+  readonly #serverWatchers = new Set<(address: string) => void>();
   #closed = false;
 
   private constructor(parts: RoomsParts, metas: Map<RoomId, RoomMeta>) {
@@ -109,6 +110,14 @@ export class Rooms {
     this.#watchers.add(watcher);
     return () => {
       this.#watchers.delete(watcher);
+    };
+  }
+
+  /** @param watcher is called with the address of a server whenever there is a connection to it again. @returns a function that ends this */
+  watchServers(watcher: (address: string) => void): () => void {
+    this.#serverWatchers.add(watcher);
+    return () => {
+      this.#serverWatchers.delete(watcher);
     };
   }
 
@@ -305,6 +314,12 @@ export class Rooms {
     // A call that was under way would otherwise begin a connection that nobody ends.
     if (this.#closed) server.close();
     this.#servers.set(key, server);
+    let wasReached = false;
+    server.condition.always(() => {
+      const isReached = server.connection !== undefined;
+      if (isReached && !wasReached) for (const watcher of this.#serverWatchers) watcher(address);
+      wasReached = isReached;
+    });
     return server;
   }
 

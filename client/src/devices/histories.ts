@@ -108,13 +108,19 @@ export class Histories {
         if (siblingsIn(place).some(({ limited }) => limited)) this.#ends(device, what);
         if (!left.has(what) || this.#isOverheard(place)) continue;
         // One at a time: what people write goes before it.
-        if (jobs.start(`give ${device}`, () => this.#give({ device, what, session, place }))) break;
+        if (
+          jobs.start(`give ${device}`, serverOf(place.meta), () =>
+            this.#give({ device, what, session, place }),
+          )
+        )
+          break;
       }
     }
     for (const gift of this.#gifts) {
       const session = rooms.find(({ room }) => room.id === gift.content.of);
       if (session === undefined || !isIn(session) || !session.isLive || !gift.session.isLive) continue;
-      jobs.start(`take ${gift.session.room.id} ${gift.received.seq}`, () => this.#take(gift, session));
+      const name = `take ${gift.session.room.id} ${gift.received.seq}`;
+      jobs.start(name, serverOf(session.meta), () => this.#take(gift, session));
     }
   }
 
@@ -134,7 +140,7 @@ export class Histories {
     if (!jobs.isTime(name, isDue && !this.#lacking.has(name), place === undefined ? 0 : turnMs(place)))
       return;
     if (order == null) return;
-    jobs.start(name, async () => {
+    jobs.start(name, serverOf(session.meta), async () => {
       const first = await this.#first(session);
       if (first === undefined || comparePositions(first, order.before) >= 0) {
         this.#lacking.add(name);

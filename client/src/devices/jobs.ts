@@ -21,9 +21,14 @@ interface JobsParts {
 export class Jobs {
   readonly #parts: JobsParts;
   readonly #running = new Map<string, Promise<void>>();
-  readonly #resting = new Set<string>();
+  /** What ends each pause. */
+  readonly #resting = new Map<string, () => void>();
   readonly #backs = new Map<string, BackOff>();
   readonly #problems = new Map<string, ChatError>();
+  /** The server that each job has failed at. */
+  readonly #servers = new Map<string, string>();
+  /** How often there was a new connection to each server. */
+  readonly #reaches = new Map<string, number>();
   /** When jobs that are due may begin, by this device's clock. */
   readonly #starts = new Map<string, number>();
 
@@ -55,15 +60,20 @@ export class Jobs {
     return waitMs <= 0;
   }
 
-  /** @returns false if it runs already, or rests after a failure */
-  start(name: string, job: () => Promise<void>): boolean {
+  /**
+   * @param server the one that the job needs, as `serverOf` spells it
+   * @returns false if it runs already, or rests after a failure
+   */
+  start(name: string, server: string, job: () => Promise<void>): boolean {
     if (this.#running.has(name) || this.#resting.has(name)) return false;
+    const before = this.#reaches.get(server);
+    const isBack = () => this.#reaches.get(server) !== before;
     const running = job()
       .then(
         () => this.#succeeded(name),
         (error: unknown) => {
           if (error instanceof Done) this.#succeeded(name);
-          else this.#failed(name, error);
+          else this.#failed(name, server, error, isBack());
         },
       )
       .finally(() => {
@@ -76,8 +86,18 @@ export class Jobs {
 
   /** What it waits for may have changed: it doesn't rest any more, and its next failure counts as the first. */
   hurry(name: string): void {
-    this.#resting.delete(name);
+    this.#wakes(name);
     this.#backs.delete(name);
+  }
+
+  /** There is a connection to a server again: what failed without one doesn't rest any more. */
+  reached(server: string): void {
+    this.#reaches.set(server, (this.#reaches.get(server) ?? 0) + 1);
+    const waiting = [...this.#resting.keys()].filter(
+      (name) => this.#servers.get(name) === server && this.#isOffline(name),
+    );
+    for (const name of waiting) this.#wakes(name);
+    if (waiting.length > 0) this.#parts.nudge();
   }
 
   /** Resolves when none runs any more. */
@@ -85,14 +105,26 @@ export class Jobs {
     await Promise.all(this.#running.values());
   }
 
+  #isOffline(name: string): boolean {
+    return this.#problems.get(name)?.code === 'offline';
+  }
+
+  #wakes(name: string): void {
+    this.#resting.get(name)?.();
+    this.#resting.delete(name);
+  }
+
   #succeeded(name: string): void {
     this.#problems.delete(name);
+    this.#servers.delete(name);
     this.#backs.delete(name);
   }
 
-  #failed(name: string, error: unknown): void {
+  /** @param isBack whether there has been a new connection to the server since it began */
+  #failed(name: string, server: string, error: unknown, isBack: boolean): void {
     const { env, timers, nudge } = this.#parts;
     this.#problems.set(name, toChatError(error));
+    this.#servers.set(name, server);
     const back =
       this.#backs.get(name) ??
       new BackOff({
@@ -102,10 +134,11 @@ export class Jobs {
         longestMs: LONGEST_MS,
       });
     this.#backs.set(name, back);
-    this.#resting.add(name);
-    timers.after(back.next(), () => {
+    const restMs = back.next();
+    const stop = timers.after(isBack && this.#isOffline(name) ? 0 : restMs, () => {
       this.#resting.delete(name);
       nudge();
     });
+    this.#resting.set(name, stop);
   }
 }

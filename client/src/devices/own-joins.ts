@@ -58,7 +58,7 @@ export class OwnJoins {
       if (busy.has(ticket.server)) continue;
       // However long it rests after failures with an earlier ticket, this one may bring it in now.
       if (this.#tried.get(ticket.room) !== mark) jobs.hurry(name);
-      if (!jobs.start(name, () => this.#join(wanted))) continue;
+      if (!jobs.start(name, ticket.server, () => this.#join(wanted))) continue;
       this.#tried.set(ticket.room, mark);
       busy.add(ticket.server);
     }

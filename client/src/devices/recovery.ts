@@ -12,6 +12,7 @@ import type { RoomSession } from '../room/room-session.ts';
 import { type Context, isIn, turnMs } from './context.ts';
 import { Done } from './jobs.ts';
 import { type KeptMap, type KeptValue, keptValue, keptValues } from './kept.ts';
+import { serverOf } from './ticket.ts';
 
 const WAIT_MS = 20_000;
 /** Several rooms often change at once. */
@@ -66,7 +67,7 @@ export class RecoverySafe {
     const isDue = isIn(session) && session.isLive && this.#isOld(known, session.room, who.identity.seed);
     const rest = this.#written + REST_MS - parts.env.now();
     if (!jobs.isTime('safe', isDue, Math.max(QUIET_MS + turnMs(session), rest))) return;
-    jobs.start('safe', () => this.#write(known, session, who));
+    jobs.start('safe', serverOf(session.meta), () => this.#write(known, session, who));
   }
 
   /**

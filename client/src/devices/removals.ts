@@ -97,7 +97,7 @@ export class Removals {
   #removes(session: RoomSession, targets: (room: Room) => readonly string[], before = async () => {}): void {
     const { jobs, parts } = this.#context;
     if (!isIn(session) || !session.isLive || targets(session.room).length === 0) return;
-    jobs.start(nameOf(session), async () => {
+    jobs.start(nameOf(session), serverOf(session.meta), async () => {
       await before();
       await session.change((now) => {
         const [device] = targets(now);

@@ -37,7 +37,8 @@ export class SelfRooms {
     this.#leaveOthers();
     if (!holdsIdentity(parts.who) || !self.some(isIn)) return;
     for (const server of this.servers)
-      if (this.#needs(server)) jobs.start(`self ${server}`, () => this.#make(server, undefined, WAIT_MS));
+      if (this.#needs(server))
+        jobs.start(`self ${server}`, server, () => this.#make(server, undefined, WAIT_MS));
   }
 
   /** The servers on which this person has rooms. */
@@ -97,7 +98,7 @@ export class SelfRooms {
       const agreed = keptValue(store.map, 'self', serverOf(meta))?.room;
       const isThere = self.some((other) => other.room.id === agreed && isIn(other) && other.isLive);
       if (agreed === undefined || agreed === room.id || !isThere) continue;
-      jobs.start(`leave ${room.id}`, async () => {
+      jobs.start(`leave ${room.id}`, serverOf(meta), async () => {
         await session.leave();
         parts.rooms.server(meta).drop(session);
         store.unsent.delete(room.id);

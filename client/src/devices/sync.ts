@@ -103,6 +103,7 @@ export class DeviceSync implements Context {
       parts.rooms.watch((session) => {
         if (sync.#isNew(session)) sync.nudge();
       }),
+      parts.rooms.watchServers((server) => sync.jobs.reached(serverOf({ server }))),
     );
     sync.nudge();
     return sync;

@@ -54,7 +54,7 @@ export class Tickets {
     const name = `reopen ${session.room.id}`;
     const isDue = isIn(session) && session.isLive && lacksOwnInvite(session.room);
     if (!jobs.isTime(name, isDue, turnMs(session))) return;
-    jobs.start(name, () =>
+    jobs.start(name, serverOf(session.meta), () =>
       session.change((now) => {
         if (!lacksOwnInvite(now)) throw new Done();
         return reopen(now, parts.env);

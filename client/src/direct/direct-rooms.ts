@@ -12,6 +12,7 @@ import { ownName, pickMember, type ShownMember } from '../account/room-info.ts';
 import { ChatError } from '../api/chat-error.ts';
 import type { DirectRequest, Params } from '../api/methods.ts';
 import { Jobs } from '../devices/jobs.ts';
+import { serverOf } from '../devices/ticket.ts';
 import { linkAddress, parseAddress } from '../net/address.ts';
 import { isBlank } from '../room/blank.ts';
 import { awaitsOther, otherIn } from '../room/direct-room.ts';
@@ -57,6 +58,7 @@ export class DirectRooms {
     this.#emitted = JSON.stringify(this.list());
     this.#stops.push(
       parts.rooms.watch((session) => this.#look(session)),
+      parts.rooms.watchServers((server) => this.#jobs.reached(serverOf({ server }))),
       parts.requests.watch(() => this.#nudge()),
       parts.settings.watch((what) => {
         if (what === 'preferences') this.#tell();
@@ -278,12 +280,12 @@ export class DirectRooms {
     if (this.#isOver || meta.kind !== undefined) return;
     this.#sessions.set(room.id, session);
     if (this.#received.get(session) !== receivedRevision)
-      this.#jobs.start(`boxes ${room.id}`, async () => {
+      this.#jobs.start(`boxes ${room.id}`, serverOf(meta), async () => {
         await this.#receive(session);
         this.#received.set(session, receivedRevision);
       });
     if (meta.direct?.ask !== undefined && room.status === 'active')
-      this.#jobs.start(`ask ${room.id}`, () => this.#asks(session));
+      this.#jobs.start(`ask ${room.id}`, serverOf(meta), () => this.#asks(session));
     const other = otherIn(room, this.#own);
     if (other !== undefined) this.#meets(other);
   }
@@ -340,14 +342,15 @@ export class DirectRooms {
     if (awaitsOther(stays.room)) {
       const asked = this.#open.find(({ from }) => from === identity);
       if (asked === undefined || !holdsIdentity(this.#parts.who)) return;
-      this.#jobs.start(`accept ${asked.id}`, async () => {
+      this.#jobs.start(`accept ${asked.id}`, asked.server, async () => {
         // Who has the room with the higher id comes into the other one.
         if (asked.id < stays.room.id) await this.accept(asked.id, WAIT_MS);
         else await this.#decide(asked, 'accepted');
       });
     } else if (stays.room.status === 'active') {
       for (const other of between)
-        if (other !== stays) this.#jobs.start(`merge ${other.room.id}`, () => this.#merge(other, stays));
+        if (other !== stays)
+          this.#jobs.start(`merge ${other.room.id}`, serverOf(other.meta), () => this.#merge(other, stays));
     }
   }
 
