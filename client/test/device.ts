@@ -35,6 +35,14 @@ export class TestLog {
     this.#env = env;
   }
 
+  /** @returns a log with the same entries, which goes on separately */
+  copied(env: Env): TestLog {
+    const log = new TestLog(env);
+    log.entries.push(...this.entries);
+    [log.#groupInfo, log.#invites, log.#handshake] = [this.#groupInfo, this.#invites, this.#handshake];
+    return log;
+  }
+
   post(room: RoomId, body: string): Position {
     return this.#append(room, 'message', body);
   }
@@ -116,6 +124,14 @@ export class Device {
     const meta = { id: room.id, server: ADDRESS, name: 'kitchen', as, left: false, leaving: [], since: 0 };
     await RoomStore.store(records, meta, room, undefined);
     return new Device(log, disk, records, await RoomStore.load(records, env, meta), env);
+  }
+
+  /** @returns a device with the same records, which goes on with a copy of its log */
+  async copied(log: TestLog, env: Env): Promise<Device> {
+    const disk = new MemoryStore();
+    await disk.write(await this.disk.list(new Uint8Array()));
+    const records = new Records(disk, openVault(new Uint8Array(32)), env);
+    return new Device(log, disk, records, await RoomStore.load(records, env, this.#store.meta), env);
   }
 
   get room(): Room {

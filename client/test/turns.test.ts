@@ -12,14 +12,14 @@ import { expect, test } from 'vitest';
 import { platform } from '../src/profile/platform.ts';
 import { Device, TestLog } from './device.ts';
 
-/** A server that enforces no rules, and whose clock is set by hand. */
-function lyingServer() {
+/** A server that enforces no rules, and whose clock is set by hand. @param before whose log it goes on with */
+function lyingServer(before?: TestLog) {
   let now = 1_700_000_000_000;
   const env = { ...platform, now: () => now };
   const passes = (ms: number) => {
     now += ms;
   };
-  return { log: new TestLog(env), env, passes };
+  return { log: before?.copied(env) ?? new TestLog(env), env, passes };
 }
 
 /** A device that posts whatever it likes, as the member whose place in the room it has. */
@@ -51,9 +51,8 @@ class Forger {
 const ROLES = ['admin', 'moderator', 'speaker', 'member', 'observer'] as const satisfies readonly Role[];
 type Cast = Record<Role, Device>;
 
-async function cast() {
-  const server = lyingServer();
-  const { log, env } = server;
+async function firstCast() {
+  const { log, env } = lyingServer();
   const admin = await Device.founds(log, createIdentity(env), 'admin', env);
   const secret = env.random(16);
   await admin.commits((room) => invite(room, secret, {}, env));
@@ -65,11 +64,25 @@ async function cast() {
     if (role !== 'member') await admin.commits((room) => setRole(room, device, role, env));
   }
   const reader = await Device.joins(admin, createIdentity(env), 'reader', secret, env);
+  await readAll({ ...all, reader });
+  return { log, all, reader };
+}
+
+let first: ReturnType<typeof firstCast> | undefined;
+
+/** One of each role and a reader, in a room with a log of its own. Founding it takes most of a test: it is founded once. */
+async function cast() {
+  first ??= firstCast();
+  const before = await first;
+  const server = lyingServer(before.log);
+  const { log, env } = server;
+  const all = {} as Cast;
+  for (const role of ROLES) all[role] = await before.all[role].copied(log, env);
+  const reader = await before.reader.copied(log, env);
   const sets = async (rules: { [K in 'speak' | 'slow']?: RoomRules[K] | null }) => {
-    await admin.commits((room) => configure(room, { ...rules, speak: rules.speak ?? 'all' }, env));
+    await all.admin.commits((room) => configure(room, { ...rules, speak: rules.speak ?? 'all' }, env));
     await readAll({ ...all, reader });
   };
-  await readAll({ ...all, reader });
   return { ...server, all, reader, sets };
 }
 
