@@ -27,7 +27,13 @@ export async function roomOfPeople(...names: readonly [string, ...string[]]) {
   const model = built.get(key) ?? build(names);
   built.set(key, model);
   const { log, link, people: models } = await model;
-  const env = seededEnv(built.size);
+  const copied = await copies(log, models, built.size);
+  return { ...copied, link, founder: copied.people[0] as Person };
+}
+
+/** Copies of people and of their log, which share no memory with them. */
+export async function copies(log: Log, models: readonly Person[], seed: number) {
+  const env = seededEnv(seed);
   const people = await Promise.all(
     models.map(async (one) => {
       const person = new Person(one.name, env, one.who);
@@ -35,7 +41,7 @@ export async function roomOfPeople(...names: readonly [string, ...string[]]) {
       return person;
     }),
   );
-  return { env, log: log.copy(), link, people, founder: people[0] as Person };
+  return { env, log: log.copy(), people };
 }
 
 /** {@link roomOfPeople} with ana, ben and mal; mal is the attacker. */

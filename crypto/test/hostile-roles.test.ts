@@ -10,7 +10,7 @@ import { encodeRoomState, type RoomState } from '../src/room-state.ts';
 import { sealBody } from '../src/seal.ts';
 import type { Role } from '../src/speaking.ts';
 import { STATE_LIMITS } from '../src/state-limits.ts';
-import { agree, allRead, roomOfPeople } from './assert.ts';
+import { agree, allRead, copies, roomOfPeople } from './assert.ts';
 import { craftCommit } from './craft.ts';
 import type { Twist } from './craft-path.ts';
 import { commits, renewedBy, request, stating } from './hostile.ts';
@@ -27,17 +27,26 @@ interface World {
   readonly mal: Person;
 }
 
-/** Ana is the admin, mia a moderator, ben a member, and mal has the role. */
-async function world(role: Role) {
-  const made = await roomOfPeople('ana', 'mia', 'ben', 'mal');
-  const [ana, mia, ben, mal] = made.people as [Person, Person, Person, Person];
-  const { log, env } = made;
+const built = new Map<Role, ReturnType<typeof build>>();
+
+async function build(role: Role) {
+  const { log, env, people } = await roomOfPeople('ana', 'mia', 'ben', 'mal');
+  const [ana, mia, , mal] = people as [Person, Person, Person, Person];
   const gives = async (other: Person, to: Role) => {
     await ana.commits(log, (room) => setRole(room, other.device, to, env));
-    await allRead(log, made.people);
+    await allRead(log, people);
   };
   await gives(mia, 'moderator');
   if (role !== 'member') await gives(mal, role);
+  return { log, people };
+}
+
+/** Ana is the admin, mia a moderator, ben a member, and mal has the role. Each is built once and then copied. */
+async function world(role: Role) {
+  const model = built.get(role) ?? build(role);
+  built.set(role, model);
+  const { log, env, people } = await copies((await model).log, (await model).people, built.size);
+  const [ana, mia, ben, mal] = people as [Person, Person, Person, Person];
   return { log, env, ana, mia, ben, mal };
 }
 
