@@ -114,7 +114,7 @@ test.each([
     data: { reason: 'poll-answers' },
   });
   await expect(room.poll('Which?', ['a', 'b'], null as never)).rejects.toMatchObject({
-    data: { reason: 'content-invalid' },
+    data: { reason: 'option-unknown' },
   });
 });
 

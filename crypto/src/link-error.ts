@@ -15,7 +15,9 @@ export class LinkError extends Error {
     /** It is a link that lets one join a room, makes a device one of its person's, or recovers a profile: not what was wanted. */
     | 'for-joining'
     | 'for-device'
-    | 'for-recovery';
+    | 'for-recovery'
+    /** It leads members of a room to a message, and lets nobody in. */
+    | 'for-message';
   constructor(code: LinkError['code']) {
     super(code);
     this.code = code;

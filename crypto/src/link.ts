@@ -43,7 +43,7 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', num: '#', sol: '/
  * What precedes the values. Beside `#`: `*` is what some mail filters make of it, `##35;` what is left of an entity after a
  * careless replacement.
  */
-const MARK = /(?:##35;|[#*])\/{0,2}(join|link|recover)\//gi;
+const MARK = /(?:##35;|[#*])\/{0,2}(join|link|recover|message)\//gi;
 
 /** What may be within an invite, from the strictest: nothing, the line breaks and quote marks of mail, those without line breaks. */
 const GAPS = ['', '(?:[ \\t]*[\\r\\n]+[\\s>|]*)?', '[\\s>=]*'] as const;
@@ -68,6 +68,10 @@ export function parseLink(text: string, purpose: LinkPurpose = 'join'): InviteLi
     for (const dashes of DASHES) {
       const plain = clean.replace(/\u2014/g, dashes[0]).replace(/\u2013/g, dashes[1]);
       for (const mark of plain.matchAll(MARK)) {
+        if (mark[1]?.toLowerCase() === 'message') {
+          error = 'for-message';
+          continue;
+        }
         const found = linkAt(plain, mark.index, mark.index + mark[0].length, gap);
         if (typeof found === 'string') error = found;
         else if (mark[1]?.toLowerCase() !== purpose) error = OTHER[purposeOf(mark[1])];

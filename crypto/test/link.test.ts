@@ -309,3 +309,14 @@ test('the GroupInfo of another room is refused', async () => {
   here.log.groupInfo = there.log.groupInfo;
   await expect(dan.asksToJoin(here.log, here.link)).rejects.toMatchObject({ code: 'bad-invite' });
 });
+
+test('a link to a message is called one, and an invite beside it is found', () => {
+  const id = encodeBytes(new Uint8Array(16));
+  const message = `https://chat.example/#/message/${id}.12.${id}`;
+  for (const text of [message, `look: ${message}!`, message.replace('#', '%23')])
+    expect(() => parseLink(text)).toThrow(expect.objectContaining({ code: 'for-message' }));
+  const secret = new Uint8Array(16).fill(7);
+  const invite = { address: 'https://chat.example', room: id as RoomId, secret, founder: secret };
+  for (const text of [`${message} ${formatLink(invite)}`, `${formatLink(invite)} ${message}`])
+    expect(parseLink(text)).toEqual(invite);
+});

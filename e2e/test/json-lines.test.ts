@@ -103,8 +103,7 @@ async function prints(
 function compare(verb: string, lines: readonly Line[]): void {
   for (const line of lines) {
     const kind = COMMANDS.get(verb) ?? [];
-    const keys =
-      verb === 'tail' || verb === 'search' ? [...kind, ...(KINDS.get(String(line.kind)) ?? [])] : kind;
+    const keys = 'kind' in line ? [...kind, ...(KINDS.get(String(line.kind)) ?? [])] : kind;
     const due = keys.filter(({ name, isOptional }) => !isOptional || name in line).map(({ name }) => name);
     expect([verb, Object.keys(line).sort()]).toEqual([verb, [...new Set(due)].sort()]);
   }
@@ -188,6 +187,7 @@ test('what every command prints as JSON has the keys that the documentation list
   const where = { ...kitchen, seq: expect.any(String), at: expect.any(Number) };
   await prints('ben', ['tail', 'kitchen'], [{ ...where, ...heard, text: 'hear' }]);
   await prints('ben', ['search', 'kitchen', 'cats say'], [{ ...where, ...heard, text: 'hear' }]);
+  await prints('ben', ['thread', 'kitchen', String(sent?.id)], [{ ...where, ...heard, text: 'hear' }]);
   const folder = join(home.path, 'saved');
   const path = join(folder, 'cat.txt');
   await prints(

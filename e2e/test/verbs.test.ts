@@ -645,6 +645,55 @@ test('a poll is asked and voted on by verbs, in line mode and by the SDK', async
   expect(await polls()).toMatchObject([{ text: better, votes: [1, 0] }, {}, {}, {}]);
 });
 
+test('a message is shown with the replies to it, also by its link', async () => {
+  const { name, link, ana, ben } = await room();
+  expect((await run(ben, ['join', link, '--as', 'ben', '--no-chat'])).code).toBe(0);
+  const id = idOf(await run(ana, ['send', name, 'tea or coffee?', '--json']));
+  const his = await GoChat.open(join(home.path, ben));
+  const talk = await his.room(name);
+  await his.profile.call('sync', { room: talk.id, waitMs: 30_000 });
+  await talk.send('beside it');
+  const said = await talk.reply({ id, state: 'posted', seq: (await seqOf(ben, name, id)) ?? '' }, 'tea');
+  await talk.reply(said, 'with milk');
+  const url = await talk.linkTo(said);
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#\/message\/\S+$/);
+  expect((await talk.thread(said)).map(({ text }) => text)).toEqual(['tea', 'with milk']);
+  expect(await his.message(url)).toMatchObject({ room: { name }, item: { id: said.id, text: 'tea' } });
+  await expect(his.message(link)).rejects.toMatchObject({ data: { reason: 'link-invalid' } });
+  await his.close();
+  const all = '<ana> tea or coffee?\n<ben>(to <ana>) tea\n<ben>(to <ben>) with milk\n';
+  expect(await run(ana, ['thread', name, id])).toMatchObject({ code: 0, out: all });
+  const json = await run(ana, ['thread', name, id, '--json']);
+  expect(texts(json.out).map(({ text, kind }) => [kind, text])).toEqual([
+    ['text', 'tea or coffee?'],
+    ['text', 'tea'],
+    ['text', 'with milk'],
+  ]);
+  expect((await run(ana, ['thread', name, said.id, '--link'])).out).toBe(`${url}\n`);
+  expect((await run(ana, ['thread', url])).out).toBe('<ben> tea\n<ben>(to <ben>) with milk\n');
+  // Without replies of its own, it is shown where it answers.
+  const [, , last] = texts(json.out);
+  expect((await run(ana, ['thread', name, last?.seq ?? ''])).out).toBe(all);
+  expect((await run(ana, ['chat', name], '/thread\n')).out).toContain(all);
+  // Who is not in the room, or takes it for an invite, hears what it is.
+  expect(await run(`out-${ana}`, ['thread', url])).toMatchObject({ code: 2, out: '' });
+  for (const args of [
+    ['thread', name],
+    ['thread', name, 'x'],
+    ['thread', link],
+  ])
+    expect(await run(ana, args)).toMatchObject({ code: 2, out: '' });
+  expect(await run(`out-${ana}`, ['join', url, '--as', 'out'])).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/leads to a message.*gochat thread LINK/),
+  });
+});
+
+async function seqOf(who: string, name: string, id: string): Promise<string | undefined> {
+  const items = texts((await run(who, ['tail', name, '--json'])).out);
+  return items.find((item) => 'id' in item && item.id === id)?.seq;
+}
+
 test('a member who leaves is removed', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

@@ -152,6 +152,18 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/search.ts')).run,
   },
   {
+    name: 'thread <room> [message]',
+    onlyPrints: true,
+    does: 'print a message and the replies to it; MESSAGE is its id or position, as tail --json prints them. Instead of ROOM and MESSAGE, a link to a message',
+    options: [
+      ['--link', 'print a link to the message, for members of the room'],
+      ['--time', 'print the time of each message'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: async () => (await import('./verbs/thread.ts')).run,
+  },
+  {
     name: 'export <room> [file]',
     onlyPrints: true,
     does: 'save what the profile has of a room in FILE, or print it; asks no server',

@@ -1,17 +1,19 @@
+import { messageLink, readMessageLink } from '@gochat/client/message-link';
 import { expect, test } from 'vitest';
 import type { Chat } from '../src/chat/chat.ts';
 import { openLink } from '../src/dialogs/join.ts';
-import { messageLink, readMessageLink } from '../src/text/message-link.ts';
 import { makeRows } from '../src/timeline/rows.ts';
 import { inputOf, item, noRows, words } from './timeline-input.ts';
 
 const KITCHEN = 'a'.repeat(22);
 const ID = 'AAAAAAAAAAAAAAAAAAAAAB';
 const said = item(12, 'ana', 'where', { id: ID });
-const link = messageLink({ server: 'https://chat.example.org', id: KITCHEN as never }, said);
+const link = messageLink({ server: 'https://chat.example.org:8443', id: KITCHEN as never }, said);
 
 test('a link to a message is read as it was written, and nothing else is', () => {
-  expect(link).toBe(`https://chat.example.org/#/message/${KITCHEN}.12.${ID}`);
+  expect(link).toBe(`https://chat.example.org:8443/#/message/${KITCHEN}.12.${ID}`);
+  const plain = messageLink({ server: 'tcp://127.0.0.1:4040', id: KITCHEN as never }, said);
+  expect(plain).toBe(`http://127.0.0.1:4040/#/message/${KITCHEN}.12.${ID}`);
   expect(readMessageLink(` ${link} `)).toEqual({ room: KITCHEN, seq: '12', id: ID });
   for (const other of [`${link}x`, link.replace('/#', '/x#'), link.replace('https:', 'ftp:'), `see ${link}`])
     expect(readMessageLink(other)).toBeUndefined();

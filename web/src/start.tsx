@@ -1,7 +1,7 @@
 import { errorDataOf } from '@gochat/client/chat-error';
+import { readMessageLink } from '@gochat/client/message-link';
 import { openBrowserChat, preloadRoomCode } from '@gochat/client/open-browser';
 import { createView } from '@gochat/view/chat-view-model';
-import { readMessageLink } from '@gochat/view/message-link';
 import type { WebText } from '@gochat/view/web-words';
 import { type Catalogue, Words } from '@gochat/view/words';
 import { browserPlatform } from './platform.ts';

@@ -149,6 +149,7 @@ const REASONS = {
       'for-joining',
       'for-device',
       'for-recovery',
+      'for-message',
     ]),
   }),
   'address-invalid': reason('usage', {

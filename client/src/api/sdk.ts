@@ -4,8 +4,10 @@ import { LIMITS } from '@gochat/protocol/limits';
 import { pickRoom } from '../account/pick-room.ts';
 import type { FileSource, OpenFileOptions } from '../files/files.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
+import { messageLink, readMessageLink } from '../room/message-link.ts';
 import type { Outcome } from '../room/outgoing.ts';
 import { answerEmoji, type PollText, pollContent, readPoll } from '../room/polls.ts';
+import { readMessage, readThread } from '../room/read-thread.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';
 import { ChatError } from './chat-error.ts';
 import { historyPages } from './history-pages.ts';
@@ -203,6 +205,19 @@ export class GoChat {
         textOf(name),
       ),
     );
+  }
+
+  /**
+   * The message that a link leads to, with its room. No server is asked.
+   * @throws ChatError `usage` if it is no link to a message; `unknown-room`, `unknown-entry` if this profile doesn't have the room or the message
+   */
+  async message(link: string): Promise<{ readonly room: ChatRoom; readonly item: TextItem }> {
+    const place = readMessageLink(textOf(link));
+    if (place === undefined) throw new ChatError({ reason: 'link-invalid', why: 'form' });
+    const room = await this.room(place.room);
+    const item = await readMessage(this.profile, room.id, place);
+    if (item === undefined) throw new ChatError({ reason: 'entry-unknown', seq: place.seq });
+    return { room, item };
   }
 
   /** This person's devices, this one first. @param waitMs how long to wait for what the servers have of them */
@@ -487,7 +502,6 @@ export class ChatRoom {
     answers: readonly string[],
     options: { readonly many?: boolean; readonly waitMs?: number } = {},
   ): Promise<SentMessage> {
-    if (typeof options !== 'object' || options === null) throw new ChatError({ reason: 'content-invalid' });
     const { many = false, waitMs = 5000 } = checkOptions(options, { many: 'flag', waitMs: 'other' });
     const given = Array.isArray(answers) ? answers.map(textOf) : [];
     return this.#say(pollContent(textOf(question), given, many ? 'many' : 'one'), waitMs);
@@ -508,13 +522,28 @@ export class ChatRoom {
   }
 
   /** What a poll asks at present, which its author may have edited. */
-  async #pollAt({ seq, id }: Ref): Promise<PollText | undefined> {
-    const after = String(Number(seq) - 1);
-    for await (const item of this.history(after)) {
-      if (item.seq !== seq) return undefined;
-      if (item.kind === 'text' && item.id === id) return item.poll && readPoll(item.text);
-    }
-    return undefined;
+  async #pollAt(to: Ref): Promise<PollText | undefined> {
+    const item = await readMessage(this.#profile, this.id, to);
+    return item?.poll && readPoll(item.text);
+  }
+
+  /**
+   * A message and the replies to it, with the replies to these, oldest first, as far as this profile has them. Of a reply without any, those
+   * of the message that it answers. @throws ChatError as {@link reply}; `unknown-entry` for a message that this profile doesn't have
+   */
+  async thread(message: HistoryItem | SentMessage): Promise<readonly TextItem[]> {
+    const place = await this.#ref(message, WAIT_MS);
+    const item = await readMessage(this.#profile, this.id, place);
+    if (item === undefined) throw new ChatError({ reason: 'entry-unknown', seq: place.seq });
+    return readThread(this.#profile, this.id, item);
+  }
+
+  /** A link to a message, for members of the room: {@link GoChat.message} reads it. It has no secret. @throws ChatError as {@link reply} */
+  async linkTo(message: HistoryItem | SentMessage): Promise<string> {
+    const place = await this.#ref(message, WAIT_MS);
+    const info = (await this.#profile.call('rooms', {})).find(({ id }) => id === this.id);
+    if (info === undefined) throw new ChatError({ reason: 'room-unknown', name: this.#name });
+    return messageLink(info, place);
   }
 
   async #change(content: Content, waitMs: number): Promise<boolean> {

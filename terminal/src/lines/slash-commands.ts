@@ -1,8 +1,10 @@
 import { cleanFileName } from '@gochat/client/file-name';
 import { formatHistorySetting, parseHistorySetting } from '@gochat/client/history-setting';
 import { newMessageId } from '@gochat/client/message-id';
+import { readMessageLink } from '@gochat/client/message-link';
 import type { Profile } from '@gochat/client/open';
 import { answerEmoji, pollContent, readPoll, splitPoll } from '@gochat/client/polls';
+import { readMessage, readThread } from '@gochat/client/read-thread';
 import { UsageError } from '@gochat/server/usage-error';
 import { addressee } from '@gochat/view/addressee';
 import { deviceDetail, deviceName, idOf } from '@gochat/view/device-names';
@@ -14,7 +16,7 @@ import type { TerminalText } from '@gochat/view/terminal-words';
 import { filesAt } from '../files/at-paths.ts';
 import { filesNamed, prepareFiles } from '../files/prepare-files.ts';
 import { saveFile } from '../files/save-file.ts';
-import { findMessage, saveFiles } from '../files/save-files.ts';
+import { findMessage, messageNamed, saveFiles } from '../files/save-files.ts';
 import type { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { comesBack } from './comes-back.ts';
 import { columns, formatItem, nameOf } from './format.ts';
@@ -23,6 +25,7 @@ import { linkInLines } from './link-lines.ts';
 import { recoveryLines } from './recovery-lines.ts';
 import { requestRows } from './request-rows.ts';
 import { textContent } from './text-content.ts';
+import { threadLines } from './thread-lines.ts';
 
 const WAIT_MS = 15_000;
 const DEVICES_WAIT_MS = 5000;
@@ -186,6 +189,25 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   nick: async (rest, { profile, room, prompt, text }) => {
     const { name } = await profile.call('nick', { room, name: rest, waitMs: WAIT_MS });
     return printAll(prompt, text, [text.lines.as(nameOf(name))]);
+  },
+  thread: async (rest, { profile, room, prompt, text }) => {
+    const place = readMessageLink(rest);
+    const item =
+      place?.room === room
+        ? await readMessage(profile, room, place)
+        : rest === ''
+          ? await findMessage(
+              profile,
+              room,
+              ({ reply, deleted }) => reply !== undefined && deleted === undefined,
+            )
+          : await messageNamed(profile, room, rest);
+    if (item === undefined) {
+      prompt.print(text.lines.system(text.lines.noThread));
+      return 'refused';
+    }
+    for (const line of threadLines(text, await readThread(profile, room, item))) prompt.print(line);
+    return undefined;
   },
   vote: async (rest, { profile, room, prompt, text, waitFor }) => {
     const item = await findMessage(profile, room, ({ poll }) => poll !== undefined);

@@ -1,4 +1,4 @@
-import { readMessageLink } from '@gochat/view/message-link';
+import { readMessageLink } from '@gochat/client/message-link';
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
 import { DialogController } from './control/dialog-controller.ts';

@@ -1,5 +1,6 @@
 import type { TextItem } from '@gochat/client/history';
 import { parseHistorySetting } from '@gochat/client/history-setting';
+import { messageLink } from '@gochat/client/message-link';
 import type { MemberInfo, Role } from '@gochat/client/methods';
 import { type PollText, readPoll } from '@gochat/client/polls';
 import { isOffice, parseRole } from '@gochat/client/roles';
@@ -42,7 +43,6 @@ import { fileNames } from '../files/file-rows.ts';
 import { addressee } from '../room/addressee.ts';
 import { asWritten } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
-import { messageLink } from '../text/message-link.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { keyOf } from '../timeline/lines.ts';
 import type { CommandText } from '../words/commands.ts';

@@ -1,7 +1,7 @@
 import { ChatError } from '@gochat/client/chat-error';
+import { readMessageLink } from '@gochat/client/message-link';
 import { isDeviceLink, isRecoveryLink } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
-import { readMessageLink } from '../text/message-link.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { deviceDialogs } from './device-dialogs.ts';
 import type { FormDialog } from './dialog.ts';

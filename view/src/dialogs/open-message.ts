@@ -1,5 +1,5 @@
+import type { MessagePlace } from '@gochat/client/message-link';
 import type { Chat } from '../chat/chat.ts';
-import type { MessagePlace } from '../text/message-link.ts';
 
 /** Opens the room that a link to a message leads to, and shows the message. Nothing is asked of any server. */
 export function openMessage(chat: Chat, { room: id, seq, id: message }: MessagePlace): void {

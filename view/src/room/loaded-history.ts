@@ -1,11 +1,10 @@
 import { type HistoryItem, hasExpired, type TextItem } from '@gochat/client/history';
 import type { Profile } from '@gochat/client/profile-connection';
+import { readMessage } from '@gochat/client/read-thread';
 import { Lines } from '../timeline/lines.ts';
 
 /** Lines that are loaded at a time. */
 export const PAGE = 200;
-/** A log entry has fewer lines than this. */
-const LINES_PER_ENTRY = 8;
 
 export interface LoadedHistoryParts {
   readonly profile: Pick<Profile, 'call'>;
@@ -95,10 +94,8 @@ export class LoadedHistory {
   async find(seq: string, id: string): Promise<TextItem | undefined> {
     const line = this.lines.message(seq, id);
     if (line !== undefined) return line.item;
-    const after = String(Math.max(0, Number(seq) - 1));
     const { profile, room } = this.#parts;
-    const items = await profile.call('history', { room, after, limit: LINES_PER_ENTRY });
-    return items.find((item): item is TextItem => item.kind === 'text' && item.seq === seq && item.id === id);
+    return readMessage(profile, room, { seq, id });
   }
 
   async #loadPage(): Promise<void> {

@@ -1,11 +1,11 @@
 import { type EventItem, factKey, type HistoryItem, type TextItem } from '@gochat/client/history';
+import { readMessageLink } from '@gochat/client/message-link';
 import type { EndState } from '@gochat/client/outgoing';
 import { ANSWER_EMOJI, type PollText, readPoll } from '@gochat/client/polls';
 import { fileNames } from '../files/file-rows.ts';
 import type { TextContext } from '../text/inline-parser.ts';
 import { isLarge, parseShown, wordsOf } from '../text/markdown.ts';
 import { callableOf } from '../text/mentions.ts';
-import { readMessageLink } from '../text/message-link.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import { colourOf } from './colour.ts';
 import type { Readers, RowContext } from './context.ts';

@@ -345,6 +345,8 @@ const LINKS = {
   'for-joining': 'This link is an invite to a room: join with it',
   'for-device': 'This link makes a device one of yours: open it on the new device',
   'for-recovery': 'This is a recovery link, with which you come back into your own rooms',
+  'for-message':
+    'This link leads to a message, for those who are in its room. To come into the room, ask a member for an invite',
 } as const;
 
 function listed(items: readonly string[]): string {

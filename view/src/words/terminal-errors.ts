@@ -55,7 +55,7 @@ export function errorHint(error: ErrorData): string {
     return `--proxy none connects directly, ${HINTS[error.reason]}`;
   if (error.reason === 'link-invalid' && error.why === 'for-device') return 'gochat link LINK does that';
   if (error.reason === 'link-invalid' && error.why === 'for-recovery') return 'gochat recover takes it';
-  if (error.reason === 'link-invalid' && error.why === 'for-device') return 'gochat link takes it';
+  if (error.reason === 'link-invalid' && error.why === 'for-message') return 'gochat thread LINK shows it';
   return HINTS[error.reason] ?? '';
 }
 

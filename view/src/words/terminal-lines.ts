@@ -109,6 +109,7 @@ export function lineText(f: Formats) {
     uploading: (done: number, of: number) => files.state.sending(done, of),
     fetchingFile: (name: string, done: number, of: number) => `${name}: ${files.state.fetching(done, of)}`,
     noMessage: (id: string) => `there is no message ${id} in this room`,
+    noThread: 'there is no such message, or no reply yet',
     nothingFound: 'no message was found',
     /** A line with the time of its message. */
     timed: (at: number, line: string) => `${f.clock.dayKey(at)} ${f.clock.time(at)} ${line}`,
@@ -135,6 +136,7 @@ export function lineText(f: Formats) {
       search: 'gochat search ROOM TEXT',
       edit: 'gochat edit ROOM MESSAGE TEXT',
       delete: 'gochat delete ROOM MESSAGE',
+      'copy-link': 'gochat thread ROOM MESSAGE --link',
     },
     newcomersRead: (setting: string) => `newcomers can read: ${setting}`,
     noCommand: (name: string) => `-- there is no /${name}; /help lists the commands, // sends a slash`,
@@ -250,6 +252,10 @@ export function lineText(f: Formats) {
       poll: { args: 'QUESTION | ANSWER | ANSWER', text: 'ask a question; the members choose an answer' },
       nick: { args: 'NAME', text: 'change your name in this room' },
       vote: { args: 'NUMBER', text: 'choose an answer of the newest poll' },
+      thread: {
+        args: '[MESSAGE]',
+        text: 'show a message and the replies to it (default: those with the newest reply), by its link, id or position',
+      },
       send: { args: 'PATH… [-- TEXT]', text: 'send files; paths as in a shell' },
       save: { args: '[NUMBER]', text: 'save the files of the newest message that has some' },
       open: { args: '[NUMBER]', text: 'open a file of that message with another program' },

@@ -1,5 +1,5 @@
+import { readMessageLink } from '@gochat/client/message-link';
 import { parseUrl } from '@gochat/client/parse-url';
-import { readMessageLink } from '@gochat/view/message-link';
 import type { Inline } from '@gochat/view/rich';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { type Span, type Style, span } from './frame.ts';

@@ -1,5 +1,5 @@
+import { readMessageLink } from '@gochat/client/message-link';
 import type { Actions } from '@gochat/view/actions';
-import { readMessageLink } from '@gochat/view/message-link';
 import type { Snapshot } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { useText } from '../words.ts';

@@ -1,5 +1,5 @@
-import type { TextItem } from '@gochat/client/history';
-import type { RoomInfo } from '@gochat/client/methods';
+import type { RoomInfo } from '../api/methods.ts';
+import { linkAddress } from '../net/address.ts';
 
 /** Where a message is. It has no secret: only members of the room have the message. */
 export interface MessagePlace {
@@ -15,9 +15,9 @@ const FORM = /^https?:\/\/[^/?#]+\/#\/message\/([\w-]{22})\.(\d{1,16})\.([\w-]{2
 /** @returns a link to a message, for other members of its room. Browsers send nothing of it but the server's address. */
 export function messageLink(
   { server, id: room }: Pick<RoomInfo, 'server' | 'id'>,
-  { seq, id }: TextItem,
+  { seq, id }: { readonly seq: string; readonly id: string },
 ): string {
-  return `${server}/#/message/${room}.${seq}.${id}`;
+  return `${linkAddress(server)}/#/message/${room}.${seq}.${id}`;
 }
 
 /** @param text a whole link. @returns undefined if it doesn't lead to a message */
