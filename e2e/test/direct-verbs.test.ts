@@ -17,7 +17,10 @@ test('dm asks with the first words from standard input; requests lists, accepts,
   expect(asked.code).toBe(0);
   expect(JSON.parse(asked.out)).toMatchObject({ name: 'ben', asked: true });
   // It waits until ben accepts.
-  expect(await as('ana', ['send', 'ben', 'three', '--wait', '1s'])).toMatchObject({ code: 3 });
+  expect(await as('ana', ['send', 'ben', 'three', '--wait', '1s'])).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('ben has not accepted yet; 1 message is queued'),
+  });
   const listed = await as('ben', ['requests']);
   expect(listed.out).toMatch(/^\S{8} +ana +kitchen +one two\n$/);
   const [request] = (await as('ben', ['requests', '--json'])).out.trim().split('\n');

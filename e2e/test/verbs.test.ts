@@ -694,6 +694,22 @@ async function seqOf(who: string, name: string, id: string): Promise<string | un
   return items.find((item) => 'id' in item && item.id === id)?.seq;
 }
 
+test('who has to wait in slow mode learns it, and until when', async () => {
+  const { name, link, ana, ben } = await room();
+  expect((await run(ben, ['join', link, '--as', 'ben', '--no-chat'])).code).toBe(0);
+  expect((await run(ana, ['rules', name, '--slow', '1h'])).code).toBe(0);
+  expect((await run(ben, ['send', name, 'one'])).code).toBe(0);
+  const waits = await run(ben, ['send', name, 'two', '--wait', '1s', '--json']);
+  expect(waits).toMatchObject({
+    code: 3,
+    err: expect.stringMatching(/slow mode: you can write again at .*\d.*; 1 message is queued/),
+  });
+  expect(JSON.parse(waits.out)).toMatchObject({ state: 'waiting', queued: true });
+  const piped = await run(ben, ['chat', name], 'three\n');
+  expect(piped).toMatchObject({ code: 3, out: expect.stringContaining('slow mode: you can write again at') });
+  expect(`${waits.err}${piped.out}`).not.toContain('could not be reached');
+});
+
 test('a member who leaves is removed', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

@@ -385,7 +385,9 @@ export class RoomRequests {
     if (waiting < ids.length) await session.stored();
     // What was refused waits no more, and the room says why.
     const isOver = outcomes.every(({ state }) => state !== 'waiting' && state !== 'refused');
-    const problem = isOver ? undefined : this.#rooms.connectionState(session).problem;
+    const { problem = waiting === 0 ? undefined : holdUp(session) } = isOver
+      ? {}
+      : this.#rooms.connectionState(session);
     if (outcomes.every(({ state, seq }) => state !== 'posted' || seq !== undefined))
       return { waiting, outcomes, problem };
     // The process that saw them in the log has ended.
@@ -580,6 +582,16 @@ export class RoomRequests {
     await session.expire();
     return new HistoryReader(this.#parts.records, session.room);
   }
+}
+
+/** Why messages wait although the server is reached. */
+function holdUp(session: RoomSession): Result<'sent'>['problem'] {
+  const { isLive, turn } = session;
+  if (!isLive) return undefined;
+  if (awaitsOther(session.room))
+    return problemOf(new ChatError({ reason: 'direct-asked', name: session.meta.name }));
+  if (turn === undefined || turn <= Date.now()) return undefined;
+  return problemOf(new ChatError({ reason: 'slow-turn', until: turn }));
 }
 
 /** @throws ChatError `usage` for content that readers reject */

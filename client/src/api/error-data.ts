@@ -192,6 +192,10 @@ const REASONS = {
   'not-sent': reason('not-member', { state: v.picklist(['refused', 'cancelled', 'unknown']) }),
   /** The message has no position yet, so nothing can refer to it. */
   'message-waiting': reason('offline', {}),
+  /** A message waits, as the room is in slow mode. `until`: when this person may write again, by this device's clock. */
+  'slow-turn': reason('offline', { until: v.number() }),
+  /** A message waits until the other person of a conversation has accepted. `name`: theirs. */
+  'direct-asked': reason('offline', { name: string }),
   left: reason('not-member', {}),
   removed: reason('not-member', {}),
   broken: reason('not-member', {}),

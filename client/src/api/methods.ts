@@ -85,7 +85,8 @@ export interface Methods {
   cancel: (params: { readonly room: string; readonly id: string }) => { readonly cancelled: boolean };
   /**
    * Waits until none of these messages waits any more, or the room receives nothing, at most `waitMs`.
-   * @returns what is known of each, in the same order; how many still wait, and why if the room receives nothing
+   * @returns what is known of each, in the same order; how many still wait, and why: the room receives nothing, or as `slow-turn` or
+   *   `direct-asked` say
    */
   sent: (params: { readonly room: string; readonly ids: readonly string[]; readonly waitMs: number }) => {
     readonly waiting: number;

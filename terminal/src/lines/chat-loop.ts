@@ -1,5 +1,5 @@
 import { isBlank } from '@gochat/client/blank';
-import { ChatError } from '@gochat/client/chat-error';
+import { ChatError, type ErrorData } from '@gochat/client/chat-error';
 import { newMessageId } from '@gochat/client/message-id';
 import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
@@ -24,6 +24,8 @@ const LIVE_WAIT_MS = 10_000;
 const LAST_WAIT_MS = 5000;
 /** SIGINT comes from another process: on a terminal, Ctrl+C is a key of the line editor. */
 const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+/** Why messages wait, besides a connection that ended, which was said when it did. */
+const HOLD_UPS: ReadonlySet<ErrorData['reason']> = new Set(['slow-turn', 'direct-asked']);
 /** How many of the last messages are waited for at the end. */
 const LAST_IDS = 256;
 
@@ -173,11 +175,13 @@ async function readLines(
     if (hasQuit) failed ??= EXIT.usage;
     prompt.print(text.lines.system(text.lines.linesStopped(unread)));
   }
-  const { waiting, outcomes } = await profile.call('sent', { room, ids, waitMs: LAST_WAIT_MS });
+  const { waiting, outcomes, problem } = await profile.call('sent', { room, ids, waitMs: LAST_WAIT_MS });
   const { refused, silenced, unknown } = countEnds(outcomes);
   if (refused > 0) prompt.print(text.lines.system(text.lines.notSent(refused)));
   if (silenced > 0) prompt.print(text.lines.system(text.lines.silenced(silenced)));
   if (unknown > 0) prompt.print(text.lines.system(text.lines.perhapsSent(unknown)));
+  if (waiting > 0 && problem !== undefined && HOLD_UPS.has(problem.data.reason))
+    prompt.print(text.lines.system(problemText(text, problem)));
   if (waiting > 0) prompt.print(text.lines.stillQueued(waiting));
   // The lines before it are sent.
   if (failure !== undefined) throw failure;

@@ -1,9 +1,10 @@
 import type { ErrorData } from '@gochat/client/chat-error';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { TerminalFailure, TerminalReason } from './errors.ts';
+import type { Formats } from './formats.ts';
 
 /** @returns the sentence for an error that only a terminal can have; undefined for all others */
-export function terminalErrorText(error: ErrorData): string | undefined {
+export function terminalErrorText(f: Formats, error: ErrorData): string | undefined {
   switch (error.reason) {
     case 'address-onion':
       return `${sanitizeLine(error.server)} is an onion service, which only a proxy reaches`;
@@ -41,6 +42,16 @@ export function terminalErrorText(error: ErrorData): string | undefined {
       return 'This is not a key that opens backups: it begins with AGE-SECRET-KEY-1';
     case 'backup-recipient':
       return 'This is not a key for which backups are made: it begins with age1';
+    case 'slow-turn':
+      return `This room is in slow mode: you can write again at ${f.clock.date(error.until)}`;
+    case 'direct-asked':
+      return `${sanitizeLine(error.name)} has not accepted yet`;
+    case 'poll-answer':
+      return `Say the number of an answer, from 1 to ${f.number(error.most)}`;
+    case 'poll-edit':
+      return 'This is a poll: give its answers with the question, each in a line that begins with 1️⃣, 2️⃣ and so on. To end the poll, delete it';
+    case 'not-a-poll':
+      return 'This message is no poll';
     default:
       error.reason satisfies Exclude<ErrorData['reason'], TerminalReason>;
       return undefined;

@@ -16,7 +16,7 @@ function text(f: Formats) {
   const error = errorText(f, TERMINAL_FAILURES);
   return {
     ...english.text(f),
-    error: (data: ErrorData) => terminalErrorText(data) ?? error(data),
+    error: (data: ErrorData) => terminalErrorText(f, data) ?? error(data),
     screen: screenText(f),
     lines: lineText(f),
     hint: errorHint,
