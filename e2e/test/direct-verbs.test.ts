@@ -50,6 +50,24 @@ test('nobody is asked with a text that can’t be sent, and the next one asks', 
   expect((await as('ben', ['requests'])).out).toContain('hello');
 });
 
+test('whoever has left a conversation is asked again, and the new one has the name', async () => {
+  await kitchen();
+  expect((await as('ana', ['dm', 'kitchen', 'ben', 'hello'])).code).toBe(0);
+  const [request] = (await as('ben', ['requests', '--json'])).out.trim().split('\n');
+  const { id } = JSON.parse(request ?? '{}');
+  expect((await as('ben', ['requests', 'accept', id])).code).toBe(0);
+  expect((await as('ana', ['send', 'ben', 'are you there?'])).code).toBe(0);
+  expect((await as('ben', ['leave', 'ana'])).code).toBe(0);
+  const next = JSON.parse((await as('ana', ['dm', 'kitchen', 'ben', 'once more', '--json'])).out);
+  expect(next).toMatchObject({ name: 'ben', asked: true, queued: false });
+  expect(next.room).not.toBe(id);
+  const again = (await as('ben', ['requests', '--json'])).out;
+  expect(JSON.parse(again)).toMatchObject({ text: 'once more' });
+  expect((await as('ben', ['requests', 'accept', JSON.parse(again).id])).code).toBe(0);
+  expect((await as('ana', ['send', 'ben', 'there you are'])).code).toBe(0);
+  expect((await as('ben', ['tail', next.room])).out).toContain('<ana> once more\n<ana> there you are\n');
+});
+
 test('/dm without a text asks for one, and a pipe stops: what follows was written for one member', async () => {
   await kitchen();
   const stopped = await as('ana', ['chat', 'kitchen'], '/dm ben\nfor ben alone\n');

@@ -1,5 +1,5 @@
 import type { Profile } from '@gochat/client/open';
-import { pickRoom } from '@gochat/client/pick-room';
+import { isOver, pickRoom } from '@gochat/client/pick-room';
 import type { RoomRef } from './lines/format.ts';
 import { checkNotRemoved } from './profile.ts';
 
@@ -13,7 +13,7 @@ export async function roomRef(profile: Profile, room: string): Promise<RoomRef> 
   const rooms = await profile.call('rooms', {});
   if (rooms.length === 0) await checkNotRemoved(profile);
   const { id, name } = pickRoom(
-    rooms.map((one) => ({ ...one, left: one.status === 'left' })),
+    rooms.map((one) => ({ ...one, left: isOver(one) })),
     room,
   );
   return { room: id, name };

@@ -1,4 +1,10 @@
 import { ChatError } from '../api/chat-error.ts';
+import type { RoomInfo } from '../api/methods.ts';
+
+/** Whether a room is over for this person: it was left, or the other person of a conversation has left it. */
+export function isOver({ status, direct }: Pick<RoomInfo, 'status' | 'direct'>): boolean {
+  return status === 'left' || direct?.state === 'left';
+}
 
 /** The room with this id or name, or whose id begins with it; one that was left only if no other fits as well. @throws ChatError `room-unknown`, `room-ambiguous` */
 export function pickRoom<T extends { readonly id: string; readonly name: string; readonly left: boolean }>(

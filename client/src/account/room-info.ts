@@ -6,7 +6,7 @@ import { roleOf, silenceOf } from '@gochat/crypto/speaking';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
 import type { Difference, MemberInfo, RoomComparison, RoomInfo } from '../api/methods.ts';
-import { awaitsOther, otherIn } from '../room/direct-room.ts';
+import { awaitsOther, otherIn, ownIdentity } from '../room/direct-room.ts';
 import { nameOf } from '../room/event-history.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { decidesKnocks, isOfBanned } from '../room/waiting-knocks.ts';
@@ -63,11 +63,19 @@ function waitingKnocks({ room, meta: { knocks = [] } }: RoomSession, self: Membe
   return knocks.filter((knock) => !isOfBanned(room, knock)).length;
 }
 
-function directInfo({ room, meta }: RoomSession, self: Member | undefined): Pick<RoomInfo, 'direct'> {
+function directInfo(session: RoomSession, self: Member | undefined): Pick<RoomInfo, 'direct'> {
+  const { room } = session;
   const identity = self && otherIn(room, self.identity);
   if (identity === undefined) return {};
-  const hasLeft = meta.leaving.includes(identity);
-  return { direct: { identity, state: hasLeft ? 'left' : awaitsOther(room) ? 'asked' : 'there' } };
+  const state = hasOtherLeft(session) ? 'left' : awaitsOther(room) ? 'asked' : 'there';
+  return { direct: { identity, state } };
+}
+
+/** Whether it is a direct room that the other person has left. */
+export function hasOtherLeft({ room, meta }: RoomSession): boolean {
+  const own = ownIdentity(room);
+  const other = own && otherIn(room, own);
+  return other !== undefined && meta.leaving.includes(other);
 }
 
 /** The name of this profile's person in a room. */

@@ -25,7 +25,7 @@ import type { WatchWakes } from '../schedule/wake.ts';
 import { fromJson, type RecordChange, type Records } from '../store/records.ts';
 import { pickRoom } from './pick-room.ts';
 import { invitation, redeem } from './redeem.ts';
-import { ownName, roomInfo } from './room-info.ts';
+import { hasOtherLeft, ownName, roomInfo } from './room-info.ts';
 import type { Preferences } from './settings.ts';
 
 export interface RoomsParts {
@@ -143,12 +143,14 @@ export class Rooms {
   /** The room with this name, or with an id that begins with it. @throws ChatError `room-unknown`, `room-ambiguous` */
   async named(name: string): Promise<RoomSession> {
     const shown = [...this.#metas.values()].filter(({ kind }) => kind === undefined);
-    const metas = shown.map((meta) => ({
+    const metas = shown.map(async (meta) => ({
       id: meta.id,
       name: meta.name,
-      left: meta.left && meta.restored === undefined,
+      left:
+        (meta.left && meta.restored === undefined) ||
+        (meta.leaving.length > 0 && hasOtherLeft((await this.#open(meta.id)).session)),
     }));
-    const { id } = pickRoom(metas, name);
+    const { id } = pickRoom(await Promise.all(metas), name);
     return (await this.#open(id)).session;
   }
 

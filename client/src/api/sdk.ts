@@ -1,7 +1,7 @@
 import type { Content, FileContent, Ref } from '@gochat/crypto/content';
 import type { HistorySetting } from '@gochat/crypto/packs';
 import { LIMITS } from '@gochat/protocol/limits';
-import { pickRoom } from '../account/pick-room.ts';
+import { isOver, pickRoom } from '../account/pick-room.ts';
 import type { FileSource, OpenFileOptions } from '../files/files.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
 import { messageLink, readMessageLink } from '../room/message-link.ts';
@@ -201,7 +201,7 @@ export class GoChat {
       throw new ChatError({ reason: 'device-removed' });
     return this.#room(
       pickRoom(
-        rooms.map((room) => ({ ...room, left: room.status === 'left' })),
+        rooms.map((room) => ({ ...room, left: isOver(room) })),
         textOf(name),
       ),
     );

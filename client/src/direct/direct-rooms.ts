@@ -27,6 +27,8 @@ import type { StoredRequest } from './requests.ts';
 
 const INVITE_LIFETIME_MS = 30 * 24 * 3600 * 1000;
 const WAIT_MS = 30_000;
+/** How long a text for a conversation waits to hear whether the other person is still there. */
+const HEARING_MS = 5000;
 
 interface Written {
   readonly session: RoomSession;
@@ -123,9 +125,8 @@ export class DirectRooms {
     const { member: other, info } = await this.#member(common, member, waitMs);
     if (info.self) throw new ChatError({ reason: 'direct-self' });
     await this.#openAll();
-    const known = best(this.#between(other.identity));
+    const known = await this.#conversation(other.identity, waitMs);
     if (known !== undefined) {
-      this.#parts.rooms.follow(known);
       const message = await this.#say(known, text);
       if (awaitsOther(known.room)) await this.#asksAgain(known, common, { text, waitMs });
       return { session: known, message };
@@ -135,6 +136,18 @@ export class DirectRooms {
       return this.#create(common, { with: other.identity, name: info.name, text }, waitMs);
     const session = await this.accept(asked.id, waitMs);
     return { session, message: await this.#say(session, text) };
+  }
+
+  /** The conversation with a person, unless they have left it, which this device may not have heard yet. */
+  async #conversation(identity: string, waitMs: number): Promise<RoomSession | undefined> {
+    const known = best(this.#between(identity));
+    if (known === undefined) return undefined;
+    const { rooms } = this.#parts;
+    rooms.follow(known);
+    await rooms.caughtUp(known, Math.min(waitMs, HEARING_MS)).catch((error: unknown) => {
+      if (!(error instanceof ChatError)) throw error;
+    });
+    return best(this.#between(identity));
   }
 
   /** Somebody may have joined since this device was last here. @throws ChatError `unknown-member`, `ambiguous`, `offline` */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { pickRoom } from '@gochat/client/pick-room';
+import { isOver, pickRoom } from '@gochat/client/pick-room';
 import { UsageError } from '@gochat/server/usage-error';
 import { type ExportFormat, exportRoom } from '@gochat/view/export';
 import { sanitizeText } from '@gochat/view/sanitize';
@@ -19,7 +19,7 @@ export async function run(io: Io, [room = '', file]: readonly string[], options:
   return withProfile(io, options, async (profile) => {
     const rooms = await profile.call('rooms', {});
     const info = pickRoom(
-      rooms.map((one) => ({ ...one, left: one.status === 'left' })),
+      rooms.map((one) => ({ ...one, left: isOver(one) })),
       room,
     );
     const parts = exportRoom(profile, info, format, { text: io.words.text, now: Date.now() });
