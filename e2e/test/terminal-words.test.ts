@@ -228,6 +228,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
     linkOffer: { stage: 'offered', link: 'http://127.0.0.1/#/link/x', expires: 0, limited: false },
     recovery: { made: true, server: '1', since: 0, rooms: 2, left: 1, current: false },
     history: [],
+    waiting: [],
     dm: { name: '本', direct: { state: 'asked' } },
     requests: [],
     knocks: [],

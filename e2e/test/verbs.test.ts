@@ -710,6 +710,20 @@ test('who has to wait in slow mode learns it, and until when', async () => {
   expect(`${waits.err}${piped.out}`).not.toContain('could not be reached');
 });
 
+test('a poll is voted on in the line after it on a pipe, and digits for a link are no message', async () => {
+  const { name, ana } = await room();
+  const lines = '/poll Now? | yes | no\n/vote 2\n/link\n123456\n12-34 56\nafter it\n/link stop\n654321\n';
+  expect(await run(ana, ['chat', name], lines)).toMatchObject({
+    code: 2,
+    out: expect.stringContaining('/link 123456'),
+  });
+  expect(texts((await run(ana, ['tail', name, '--json'])).out)).toMatchObject([
+    { votes: [0, 1] },
+    { text: 'after it' },
+    { text: '654321' },
+  ]);
+});
+
 test('a member who leaves is removed', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

@@ -1,7 +1,7 @@
 import { isBlank } from '@gochat/client/blank';
 import { ChatError, type ErrorData } from '@gochat/client/chat-error';
 import { newMessageId } from '@gochat/client/message-id';
-import type { RoomInfo } from '@gochat/client/methods';
+import type { Linking, RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { codeOfSent, EXIT, type ExitCode, exitCodeOf } from '../exit.ts';
@@ -11,6 +11,7 @@ import { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { countEnds } from './count-ends.ts';
 import { failureText, problemText } from './error-text.ts';
 import { HistoryStream } from './history-stream.ts';
+import { DIGITS_EXAMPLE } from './link-lines.ts';
 import { membershipEnd } from './membership-end.ts';
 import { PrintedMessages } from './printed-messages.ts';
 import { Prompt } from './prompt.ts';
@@ -26,6 +27,9 @@ const LAST_WAIT_MS = 5000;
 const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** Why messages wait, besides a connection that ended, which was said when it did. */
 const HOLD_UPS: ReadonlySet<ErrorData['reason']> = new Set(['slow-turn', 'direct-asked']);
+/** Six digits, as another device shows them for its link. */
+const DIGITS = /^\s*(?:\d[\s-]*){6}$/;
+const OFFERING: ReadonlySet<Linking['stage']> = new Set(['offered', 'opened']);
 /** How many of the last messages are waited for at the end. */
 const LAST_IDS = 256;
 
@@ -126,6 +130,11 @@ async function readLines(
     ids.splice(0, Math.max(0, ids.length - LAST_IDS));
   };
   const context = { ...lines, waitFor };
+  // In a room, digits that are meant for a link would be read by all.
+  let isLinkOpen = false;
+  const stop = profile.on((event) => {
+    if (event.kind === 'linking') isLinkOpen = OFFERING.has(event.linking.stage);
+  });
   let hasQuit = false;
   let failed: ExitCode | undefined;
   // A person has just entered it.
@@ -159,6 +168,9 @@ async function readLines(
           hasQuit = true;
           break;
         }
+      } else if (isLinkOpen && DIGITS.test(message)) {
+        prompt.print(text.lines.system(text.lines.digitsNotSent(DIGITS_EXAMPLE)));
+        fail(EXIT.usage);
       } else if (!isBlank(message)) {
         const id = newMessageId();
         waitFor([id]);
@@ -170,6 +182,7 @@ async function readLines(
     }
     showPrompt();
   }
+  stop();
   const unread = prompt.isStopped || (hasQuit && !prompt.isTerminal) ? await prompt.unread() : undefined;
   if (unread !== undefined) {
     if (hasQuit) failed ??= EXIT.usage;

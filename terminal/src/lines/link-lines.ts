@@ -8,7 +8,7 @@ import { problemText } from './error-text.ts';
 
 const WAIT_MS = 30_000;
 /** What the digits are typed after, in the example. */
-const EXAMPLE = '/link 123456';
+export const DIGITS_EXAMPLE = '/link 123456';
 
 interface LinkContext {
   readonly profile: Profile;
@@ -58,7 +58,7 @@ type OfferText = Awaited<ReturnType<TerminalText['devices']>>['offer'];
 function lineOf(linking: Linking, text: TerminalText, offer: OfferText): string | undefined {
   switch (linking.stage) {
     case 'opened':
-      return text.lines.linkOpened(EXAMPLE);
+      return text.lines.linkOpened(DIGITS_EXAMPLE);
     case 'sending':
       return offer.sending;
     case 'sent':

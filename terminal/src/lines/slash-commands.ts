@@ -2,6 +2,7 @@ import { cleanFileName } from '@gochat/client/file-name';
 import { formatHistorySetting, parseHistorySetting } from '@gochat/client/history-setting';
 import { newMessageId } from '@gochat/client/message-id';
 import { readMessageLink } from '@gochat/client/message-link';
+import type { Params } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { answerEmoji, pollContent, readPoll, splitPoll } from '@gochat/client/polls';
 import { readMessage, readThread } from '@gochat/client/read-thread';
@@ -210,6 +211,7 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     return undefined;
   },
   vote: async (rest, { profile, room, prompt, text, waitFor }) => {
+    await oncePosted(profile, room, ({ poll }) => poll !== undefined);
     const item = await findMessage(profile, room, ({ poll }) => poll !== undefined);
     const asked = item && readPoll(item.text);
     if (item === undefined || asked === undefined) {
@@ -242,6 +244,7 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   },
   save: async (rest, { profile, room, prompt, text }) => {
     const number = readNumber(rest, text);
+    await oncePosted(profile, room, ({ files }) => files !== undefined);
     const item = await findMessage(profile, room, ({ files }) => files !== undefined);
     if (item === undefined) {
       prompt.print(text.lines.system(text.files.noFiles));
@@ -255,6 +258,7 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     const say = (line: string) => prompt.print(text.lines.system(line));
     const [typed = '', agreed] = rest.split(' ');
     const number = readNumber(typed, text);
+    await oncePosted(profile, room, ({ files }) => files !== undefined);
     const item = await findMessage(profile, room, ({ files }) => files !== undefined);
     const { files = [], seq, id } = item ?? {};
     const index = number === undefined ? 0 : number - 1;
@@ -327,6 +331,19 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   },
   quit: async () => 'quit',
 };
+
+/** Waits for the server to have the newest own message that fits: on a pipe, the line before may have queued it. */
+async function oncePosted(
+  profile: Profile,
+  room: string,
+  fits: (said: Extract<Params<'queue'>['content'], { readonly kind: 'text' }>) => boolean,
+): Promise<void> {
+  const waiting = await profile.call('waiting', { room });
+  const own = waiting.findLast(
+    ({ state, content }) => state === 'waiting' && content.kind === 'text' && fits(content),
+  );
+  if (own !== undefined) await profile.call('sent', { room, ids: [own.id], waitMs: WAIT_MS });
+}
 
 /** The files at the first of several readings of paths that leads to some. @throws UsageError */
 async function filesOfWays(ways: readonly (readonly string[])[], text: TerminalText) {

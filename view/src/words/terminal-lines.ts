@@ -298,6 +298,9 @@ export function lineText(f: Formats) {
     /** @param how the command that takes them. */
     linkOpened: (how: string) =>
       `the link was opened: type the six digits that the other device shows, as ${how}`,
+    /** Of digits without the command before them. @param how the command that takes them. */
+    digitsNotSent: (how: string) =>
+      `these digits are not sent, as all members would read them: for the link, type them as ${how}`,
     linkWaits:
       'the other device has not answered yet; what it needs waits for it, and this one need not stay on',
     linkStopped: 'the link has ended: the other device gets nothing',
