@@ -724,6 +724,25 @@ test('a poll is voted on in the line after it on a pipe, and digits for a link a
   ]);
 });
 
+test('a link that nobody could read is a failure', async () => {
+  const { name, ana } = await room();
+  for (const args of [
+    ['invite', name],
+    ['recovery', '--yes'],
+    ['new', 'den', '--json'],
+  ]) {
+    const unread = new GochatProcess([...args, '--profile', join(home.path, ana)], {
+      cwd: home.path,
+      env: { GOCHAT_SERVER: address },
+    });
+    unread.child.stdout.destroy();
+    expect(await unread.end()).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('nobody has read the link'),
+    });
+  }
+});
+
 test('a member who leaves is removed', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

@@ -8,6 +8,8 @@ import { localeOf } from './locale.ts';
 
 /** Whether the command has something to do besides printing. */
 let works = false;
+/** Whether its result has to be read. */
+let printsLink = false;
 
 // A reader such as `head` may close the pipe early: that is not an error. What was asked for besides is done all the same.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -37,16 +39,28 @@ if (first === '--version' || first === '-V') {
   const { stdin, stdout, stderr, env } = process;
   const words = new Words(localeOf(env), terminalEnglish);
   const io: Io = { stdin, stdout, stderr, env, words };
-  process.exitCode = await run(process.argv.slice(2), io, packageJson.version, ({ name, onlyPrints }) => {
-    // Who writes in a chat without seeing it doesn't know that it goes on.
-    works = onlyPrints !== true && !(/^(chat|join) /.test(name) && stdin.isTTY);
-  });
+  process.exitCode = await run(
+    process.argv.slice(2),
+    io,
+    packageJson.version,
+    ({ name, onlyPrints, ...verb }) => {
+      printsLink = verb.printsLink === true;
+      // Who writes in a chat without seeing it doesn't know that it goes on.
+      works = onlyPrints !== true && !(/^(chat|join) /.test(name) && stdin.isTTY);
+    },
+  );
   // Open handles must not keep a finished command running. Output is flushed first.
   // A server writes its log without this stream, and ends well when the log can't be written.
   if (first === 'serve') process.exit();
   stdout.write('', (error) => {
     // Another failure is reported by the stream's own event.
-    if (error === null || error === undefined || hasNoReader(error)) process.exit();
+    if (error === null || error === undefined) process.exit();
+    if (!hasNoReader(error)) return;
+    if (printsLink && process.exitCode === EXIT.done) {
+      stderr.write(`gochat: ${words.text.lines.linkUnread}\n`);
+      process.exitCode = EXIT.internal;
+    }
+    stderr.write('', () => process.exit());
   });
 }
 

@@ -11,6 +11,8 @@ export interface Verb {
   readonly mayBeEmpty?: string;
   /** It does nothing but print, so it ends when nobody reads standard output any more. All others do their work to the end. */
   readonly onlyPrints?: true;
+  /** It prints a link that is nowhere else, so it has failed when nobody could read standard output. */
+  readonly printsLink?: true;
   /** Loads its action, which has the type `VerbAction` for its own options. */
   readonly load: () => Promise<unknown>;
   /** Adds the options that several verbs share; those of profiles when absent. */
@@ -58,6 +60,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'new <name>',
+    printsLink: true,
     does: 'create a room and print an invite link',
     options: [
       AS,
@@ -227,6 +230,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'recovery',
+    printsLink: true,
     does: 'print a new recovery link, which brings you back into your rooms if you lose all devices; an older one ends',
     options: [
       ['--status', 'only say whether there is one, since when, and for how many rooms'],
@@ -393,6 +397,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'invite <room>',
+    printsLink: true,
     does: 'create an invite and print its link',
     options: [
       ['--expires <duration>', 'expires after this time (default 7d)'],

@@ -99,6 +99,8 @@ export function lineText(f: Formats) {
     failed: 'unknown error',
     tooManyFiles: 'too many open files: raise the limit (ulimit -n)',
     /** @param code the system's error code. */
+    linkUnread:
+      'nobody has read the link that was made, since standard output was closed: run the command again for another one',
     outputFailed: (code: string) =>
       code === 'ENOSPC'
         ? 'standard output could not be written: there is no space left on the device'
