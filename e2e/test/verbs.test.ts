@@ -743,6 +743,14 @@ test('a link that nobody could read is a failure', async () => {
   }
 });
 
+test('a backup file that is not there can’t be read', async () => {
+  const gone = join(home.path, 'gone.age');
+  for (const action of ['check', 'restore'])
+    expect(
+      await run('nobody', ['profile', action, gone], '', { GOCHAT_BACKUP_PASSPHRASE: 'five words' }),
+    ).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`${gone} can't be read`) });
+});
+
 test('a member who leaves is removed', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

@@ -28,17 +28,39 @@ export type BackupPart = ({ readonly kind: 'start' } & BackupStart) | BackupRoom
 /**
  * Decrypts a backup, and reads it part by part. That it is whole and unchanged is certain only once the loop has ended without an error.
  * @throws ChatError `backup-key` if the passphrase or the identities don't open it; `backup-identity` if one is none; `backup-damaged` if it was changed or cut, or is no backup;
- * `backup-newer` if a newer version of this software has made it
+ * `backup-newer` if a newer version of this software has made it; the error of `file` if reading it fails
  */
 export async function* readBackup(
   file: AsyncIterable<Uint8Array>,
   by: AgeOpeners,
 ): AsyncGenerator<BackupPart, void, undefined> {
   const { decryptFile } = await import('@gochat/crypto/age');
+  const source = new Source(file);
   try {
-    yield* partsOf(linesOf(fromStream(await decryptFile(toStream(file), by))));
+    yield* partsOf(linesOf(fromStream(await decryptFile(toStream(source), by))));
   } catch (error) {
+    // A file that can't be read is none that was changed or cut.
+    if (source.failure !== undefined) throw source.failure;
     throw toChatError(error);
+  }
+}
+
+/** The bytes of a file, with the error that ended them, if one did. */
+class Source implements AsyncIterable<Uint8Array> {
+  failure: unknown;
+  readonly #bytes: AsyncIterable<Uint8Array>;
+
+  constructor(bytes: AsyncIterable<Uint8Array>) {
+    this.#bytes = bytes;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* this.#bytes;
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
   }
 }
 
