@@ -247,7 +247,11 @@ describe('two people in a room', () => {
     const rows = ben.rows;
     const line = rows.findIndex((row) => row.kind === 'unread');
     expect(rows[line + 1]).toMatchObject({ source: 'while ben was away' });
-    ben.view.actions.cancel();
+    expect(ben.view.actions.cancel()).toBe(true);
+    expect(ben.room.composer.reply).toBeUndefined();
+    // Nothing else is ended, so that the key does what it does without the line.
+    expect(ben.view.actions.cancel()).toBe(false);
+    expect(ben.room.timeline.unreadKey).toBeUndefined();
     ben.view.actions.type('', 0);
   });
 

@@ -327,12 +327,13 @@ class ChatViewModel implements View, Chat {
 
   #cancel(): boolean {
     const { room } = this.navigation;
-    return (
+    const hasEnded =
       this.messages.composer?.cancel() === true ||
       this.navigation.endSearch() ||
-      room?.closeThread() === true ||
-      room?.reading.clearUnreadLine() === true
-    );
+      room?.closeThread() === true;
+    // It is no state that the key would have to end first.
+    if (!hasEnded) room?.reading.clearUnreadLine();
+    return hasEnded;
   }
 
   /** What the person does ends the line about what was done before. */
