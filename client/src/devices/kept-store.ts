@@ -25,6 +25,8 @@ interface Stored {
   readonly adopted: readonly string[];
   /** By self room: up to where entries may have expired when this device last asked for everything. */
   readonly asked: Readonly<Record<string, string>>;
+  /** By self room in which another device has asked for everything: when this one answers, by its clock. */
+  readonly owed: Readonly<Record<string, number>>;
   /** By room: the ticket by which nobody comes in any more, as {@link ticketMark} names it. */
   readonly dead: Readonly<Record<string, string>>;
   /** By lost device: the rooms from which this device has removed it, and whoever came with it. */
@@ -40,6 +42,7 @@ const EMPTY: Stored = {
   unsent: {},
   adopted: [],
   asked: {},
+  owed: {},
   dead: {},
   swept: {},
   gifts: {},
@@ -53,6 +56,7 @@ export class KeptStore {
   readonly unsent: Map<RoomId, Set<string>>;
   readonly adopted: Set<string>;
   readonly asked: Map<string, string>;
+  readonly owed: Map<string, number>;
   readonly dead: Map<string, string>;
   readonly gifts: Map<string, Set<string>>;
   readonly #swept: Map<string, Set<string>>;
@@ -61,7 +65,7 @@ export class KeptStore {
 
   /** @param device the key of this device */
   constructor(device: string, stored: Partial<Stored> = EMPTY) {
-    const { entries, unsent, adopted, asked, dead, swept, gifts, came } = { ...EMPTY, ...stored };
+    const { entries, unsent, adopted, asked, owed, dead, swept, gifts, came } = { ...EMPTY, ...stored };
     this.#device = device;
     this.#map = new Map(entries.map((entry) => [entry.key, entry]));
     const sets = <K extends string, V extends string = string>(
@@ -70,6 +74,7 @@ export class KeptStore {
     this.unsent = sets<RoomId>(unsent);
     this.adopted = new Set(adopted);
     this.asked = new Map(Object.entries(asked));
+    this.owed = new Map(Object.entries(owed));
     this.dead = new Map(Object.entries(dead));
     this.gifts = sets(gifts);
     this.#swept = sets(swept);
@@ -200,6 +205,7 @@ export class KeptStore {
       unsent: lists(this.unsent),
       adopted: [...this.adopted],
       asked: Object.fromEntries(this.asked),
+      owed: Object.fromEntries(this.owed),
       dead: Object.fromEntries(this.dead),
       swept: lists(this.#swept),
       gifts: lists(this.gifts),

@@ -83,17 +83,19 @@ export class Posting {
     this.#isHurried = true;
   }
 
-  /** Somebody has said something in a self room. */
+  /** Somebody has said something in a self room. What the store keeps of it must be stored together with that. */
   heard(
     session: RoomSession,
     { content, device, at }: Received,
     entries: readonly Kept[],
     isOwn: boolean,
   ): void {
+    const { store, parts } = this.#context;
     const { id } = session.room;
     if (content.kind === 'keep' && content.ask && !isOwn && this.#answered.takes(id, device, at)) {
-      this.#asks.set(id, new Map());
-      this.#timers.after(ASKED_MS + turnMs(session), () => this.#answer(session));
+      store.owed.set(id, parts.env.now() + ASKED_MS + turnMs(session));
+      store.changed();
+      this.#listens(session);
     }
     const said = this.#asks.get(id);
     for (const entry of entries) said?.set(entry.key, timeOf(entry));
@@ -101,10 +103,14 @@ export class Posting {
 
   /** Posts what may be posted now. */
   async update(): Promise<void> {
-    for (const session of this.#context.self) {
+    const { self, store } = this.#context;
+    // Asked before this process began.
+    for (const session of self)
+      if (store.owed.has(session.room.id) && !this.#asks.has(session.room.id)) this.#listens(session);
+    for (const session of self) {
       if (!isIn(session) || !session.isLive || this.#isOverheard(session)) continue;
       const asks = this.#asksIn(session);
-      const keys = this.#context.store.unsent.get(session.room.id) ?? new Set();
+      const keys = store.unsent.get(session.room.id) ?? new Set();
       if (!asks && keys.size === 0) continue;
       if (session.queued === 0 && this.#isTime(session.room.id)) await this.#post(session, asks);
     }
@@ -181,12 +187,23 @@ export class Posting {
     this.#waits(id, parts.env.postsApartMs ?? APART_MS);
   }
 
+  /** Notes what is said in a self room until this device answers. */
+  #listens(session: RoomSession): void {
+    const { id } = session.room;
+    const longestMs = ASKED_MS + turnMs(session);
+    const waitMs = (this.#context.store.owed.get(id) ?? 0) - this.#context.parts.env.now();
+    this.#asks.set(id, new Map());
+    this.#timers.after(Math.min(Math.max(0, waitMs), longestMs), () => this.#answer(id));
+  }
+
   /** Has posted what the one who asks lacks, and nobody has posted meanwhile. */
-  #answer(session: RoomSession): void {
-    const { store } = this.#context;
-    const said = this.#asks.get(session.room.id);
-    this.#asks.delete(session.room.id);
-    if (said === undefined) return;
+  #answer(room: RoomId): void {
+    const { store, self } = this.#context;
+    const said = this.#asks.get(room);
+    this.#asks.delete(room);
+    if (store.owed.delete(room)) store.changed();
+    const session = self.find((one) => one.room.id === room);
+    if (said === undefined || session === undefined) return;
     const lacking = this.keysIn(session).filter((key) => {
       const entry = store.map.get(key);
       return entry !== undefined && said.get(key) !== timeOf(entry);

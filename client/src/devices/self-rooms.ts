@@ -102,6 +102,7 @@ export class SelfRooms {
         await session.leave();
         parts.rooms.server(meta).drop(session);
         store.unsent.delete(room.id);
+        store.owed.delete(room.id);
         store.changed();
       });
     }

@@ -8,8 +8,10 @@ import { keyOf } from '../../src/devices/kept.ts';
 import { KeptStore } from '../../src/devices/kept-store.ts';
 import { Posting } from '../../src/devices/posting.ts';
 import { platform } from '../../src/profile/platform.ts';
+import type { Received } from '../../src/room/received.ts';
 import type { RoomSession } from '../../src/room/room-session.ts';
 import { Timers } from '../../src/schedule/timers.ts';
+import { fromJson } from '../../src/store/records.ts';
 import { Device, TestLog } from '../device.ts';
 
 const LIMIT_MS = 60_000;
@@ -93,4 +95,37 @@ test('what is read on one device is posted within eleven seconds, whenever it wa
   await vi.advanceTimersByTimeAsync(LIMIT_MS);
   expect(delays).toHaveLength(steps.length);
   expect(Math.max(...delays)).toBeLessThan(11_100);
+});
+
+test('a device that asks for everything is answered, also when the other one was started again meanwhile', async () => {
+  const env = { ...platform, now: () => Date.now() };
+  const { room } = await Device.founds(new TestLog(), createIdentity(platform), 'ana');
+  const [laptop, phone] = [encodeBytes(env.random(32)), encodeBytes(env.random(32))];
+  const posts: Content[] = [];
+  const queue = async (messages: readonly { readonly content: Content }[]) => {
+    posts.push(...messages.map(({ content }) => content));
+  };
+  const session = { room, meta: {}, isLive: true, queued: 0, queue } as unknown as RoomSession;
+  const starts = (store: KeptStore) => {
+    const timers = new Timers();
+    const context = { store, self: [session], parts: { env } } as unknown as Context;
+    const nudge = () => void posting.update();
+    const posting: Posting = new Posting(context, { timers, nudge, isOverheard: () => false });
+    return { posting, ends: () => timers.clear() };
+  };
+  const before = new KeptStore(laptop, { asked: { [room.id]: room.expired } });
+  before.set('device', laptop, { label: 'Laptop', since: 0 }, env.now());
+  const first = starts(before);
+  const ask = { content: { kind: 'keep', set: [], ask: true }, device: phone, at: env.now() };
+  first.posting.heard(session, ask as unknown as Received, [], false);
+  const { value } = before.change();
+  first.ends();
+
+  await vi.advanceTimersByTimeAsync(LIMIT_MS);
+  const after = new KeptStore(laptop, fromJson(value ?? new Uint8Array()));
+  await starts(after).posting.update();
+  await vi.advanceTimersByTimeAsync(LIMIT_MS);
+  const key = keyOf('device', laptop);
+  expect(posts).toMatchObject([{ kind: 'keep', set: [{ key }] }]);
+  expect([...after.owed]).toEqual([]);
 });
