@@ -31,8 +31,9 @@ function judge(more: Partial<Judge> = {}): Judge {
   };
 }
 
-const takenOf = (rows: readonly Uint8Array[], given: Judge) =>
-  judged(rows, COMMON, given).taken.map(({ id }) => id);
+const taken = (rows: readonly Uint8Array[], given: Judge, wanted: StoredRequest['state']) =>
+  judged(rows, COMMON, given).taken.flatMap(({ id, state }) => (state === wanted ? [id] : []));
+const takenOf = (rows: readonly Uint8Array[], given: Judge) => taken(rows, given, 'open');
 
 test('a person asks five times a day', () => {
   const rows = Array.from({ length: 8 }, (_, i) => box(i + 1, 'mal', NOW + i));
@@ -74,6 +75,18 @@ test.each<[string, Partial<Judge>, boolean]>([
   ['not about a room that the profile has', { has: () => true }, false],
 ])('%s', (_what, given, isTaken) => {
   expect(takenOf([box(1, 'mal')], judge(given))).toEqual(isTaken ? [idOf(1)] : []);
+});
+
+test('what nobody is shown is known for whoever writes to its author, up to a limit', () => {
+  const none = { asks: 'none', ignored: [], verified: [] } as const;
+  const ignored = { asks: 'all', ignored: ['mal'], verified: [] } as const;
+  for (const preferences of [none, ignored])
+    expect(taken([box(1, 'mal')], judge({ preferences }), 'hidden')).toEqual([idOf(1)]);
+  const all = Array.from({ length: 120 }, (_, i) => box(i + 1, `person ${i}`));
+  expect(taken(all, judge({ preferences: none }), 'hidden')).toHaveLength(100);
+  const [hidden] = judged([box(1, 'mal')], COMMON, judge({ preferences: none })).taken;
+  const known = hidden === undefined ? [] : [hidden];
+  expect(takenOf([box(1, 'mal', NOW + 1)], judge({ known }))).toEqual([idOf(1)]);
 });
 
 test('what was ignored stays ignored, and nobody takes over the request of another', () => {

@@ -144,6 +144,28 @@ test.concurrent('who may ask is a setting, and who is ignored asks in vain', asy
   expect(await requestsOf(ben)).toEqual([]);
 });
 
+test.concurrent.for(['is ignored', 'may not ask'])(
+  'whoever writes to somebody who %s comes into that room',
+  async (how, { world }) => {
+    const { ana, ben, room } = await kitchen(world);
+    if (how === 'may not ask') await ben.profile.call('prefer', { change: { asks: 'none' } });
+    const { id } = await writes(ana, room, 'ben', 'from ana');
+    if (how === 'is ignored') {
+      await isAsked(ben);
+      await ben.profile.call('ignoreRequest', { id });
+    }
+    await ana.says(room, 'after that');
+    await ben.hears(room, 'after that');
+    expect(await requestsOf(ben)).toEqual([]);
+    expect(await writes(ben, room, 'ana', 'from ben')).toMatchObject({ id });
+    for (const one of [ana, ben]) {
+      await one.hears(id, 'from ana');
+      await one.hears(id, 'from ben');
+      expect(await directOf(one)).toHaveLength(1);
+    }
+  },
+);
+
 test.concurrent('what is accepted on one device is read on the other', async ({ world }) => {
   const { ana, ben, room } = await kitchen(world);
   await renewsOwnInvite(ana, ben, room);

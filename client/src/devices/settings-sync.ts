@@ -107,7 +107,10 @@ export class SettingsSync {
   #captureRequests(): void {
     const { parts, store, set } = this.#context;
     if (!holdsIdentity(parts.who)) return;
-    for (const { id, ...request } of parts.requests.all) {
+    for (const { id, state, ...rest } of parts.requests.all) {
+      // That one was hidden must not show, as a post to the other devices would.
+      if (state === 'hidden') continue;
+      const request = { ...rest, state };
       const kept = keptValue(store.map, 'request', id);
       if (kept === undefined || compareRequests(request, kept) > 0) set('request', id, request);
     }

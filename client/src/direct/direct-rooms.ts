@@ -30,6 +30,9 @@ const WAIT_MS = 30_000;
 /** How long a text for a conversation waits to hear whether the other person is still there. */
 const HEARING_MS = 5000;
 
+/** Why a request leads nowhere any more. */
+const HAS_ENDED: ReadonlySet<string> = new Set(['invite-dead', 'invite-revoked', 'room-gone']);
+
 interface Written {
   readonly session: RoomSession;
   readonly message: string | undefined;
@@ -131,11 +134,31 @@ export class DirectRooms {
       if (awaitsOther(known.room)) await this.#asksAgain(known, common, { text, waitMs });
       return { session: known, message };
     }
-    const asked = this.#open.find(({ from }) => from === other.identity);
-    if (asked === undefined)
+    const session = await this.#comes(other.identity, waitMs);
+    if (session === undefined)
       return this.#create(common, { with: other.identity, name: info.name, text }, waitMs);
-    const session = await this.accept(asked.id, waitMs);
     return { session, message: await this.#say(session, text) };
+  }
+
+  /**
+   * Whoever writes to a person accepts what that person has asked, shown or not: with a room of their own besides, both would wait in
+   * their own for the other to come.
+   * @returns undefined if there is no request that still leads into a room
+   */
+  async #comes(identity: string, waitMs: number): Promise<RoomSession | undefined> {
+    const { requests, rooms } = this.#parts;
+    const asked = requests.all
+      .filter(({ id, from, state }) => from === identity && state !== 'accepted' && !rooms.has(id))
+      .sort((a, b) => b.at - a.at);
+    for (const request of asked)
+      try {
+        const session = await this.#enter(request, waitMs);
+        await this.#decide(request, 'accepted');
+        return session;
+      } catch (error) {
+        if (!(error instanceof ChatError) || !HAS_ENDED.has(error.data.reason)) throw error;
+      }
+    return undefined;
   }
 
   /** The conversation with a person, unless they have left it, which this device may not have heard yet. */
@@ -356,8 +379,9 @@ export class DirectRooms {
       const asked = this.#open.find(({ from }) => from === identity);
       if (asked === undefined || !holdsIdentity(this.#parts.who)) return;
       this.#jobs.start(`accept ${asked.id}`, asked.server, async () => {
-        // Who has the room with the higher id comes into the other one.
-        if (asked.id < stays.room.id) await this.accept(asked.id, WAIT_MS);
+        // Who has the room with the higher id comes into the other one, while it can be entered.
+        const { expires = Number.POSITIVE_INFINITY } = stays.meta.direct ?? {};
+        if (asked.id < stays.room.id || expires < this.#parts.env.now()) await this.accept(asked.id, WAIT_MS);
         else await this.#decide(asked, 'accepted');
       });
     } else if (stays.room.status === 'active') {

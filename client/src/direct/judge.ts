@@ -38,24 +38,31 @@ export function judged(
     if (box.content.kind !== 'boxed') continue;
     done.push({ place: { of: 'received', room: room.id, at: Number(box.seq) }, value: undefined });
     const known = [...judge.known, ...taken];
-    if (!mayAsk(box, { ...judge, known })) continue;
+    const state = stateOf(box, { ...judge, known });
+    if (state === undefined) continue;
     const { room: id, secret, text } = box.content;
     const { identity: from, name, at } = box;
     const server = linkAddress(meta.server);
-    taken.push({ id, common: room.id, server, from, name, text, secret, at, state: 'open' });
+    taken.push({ id, common: room.id, server, from, name, text, secret, at, state });
   }
   return { taken, done };
 }
 
-function mayAsk({ identity, at, content }: ReceivedBox, judge: Judge): boolean {
+/** @returns undefined for a request that doesn't count */
+function stateOf({ identity, at, content }: ReceivedBox, judge: Judge): 'open' | 'hidden' | undefined {
   const { asks, ignored, verified } = judge.preferences;
-  if (ignored.includes(identity) || judge.has(content.room)) return false;
+  const waiting = (state: StoredRequest['state']) => judge.known.filter((one) => one.state === state).length;
+  const hidden = waiting('hidden') < OPEN ? 'hidden' : undefined;
+  if (judge.has(content.room)) return undefined;
   const before = judge.known.find(({ id }) => id === content.room);
-  // What was ignored stays ignored, and a room has one founder.
-  if (before !== undefined) return before.state === 'open' && before.from === identity;
+  // A room has one founder.
+  if (before !== undefined && before.from !== identity) return undefined;
+  if (ignored.includes(identity)) return hidden;
+  // What was decided stays so.
+  if (before !== undefined && before.state !== 'hidden') return before.state === 'open' ? 'open' : undefined;
   const today = judge.known.filter((one) => one.from === identity && Math.abs(at - one.at) < DAY_MS);
-  if (today.length >= A_DAY) return false;
-  if (judge.isAsked(identity)) return true;
-  if (judge.known.filter(({ state }) => state === 'open').length >= OPEN) return false;
-  return asks === 'all' || (asks === 'verified' && verified.includes(identity));
+  if (today.length >= A_DAY) return undefined;
+  if (judge.isAsked(identity)) return 'open';
+  if (waiting('open') >= OPEN) return undefined;
+  return asks === 'all' || (asks === 'verified' && verified.includes(identity)) ? 'open' : hidden;
 }

@@ -19,7 +19,8 @@ export interface StoredRequest {
   readonly secret: string;
   /** When the box was posted, by the server's clock. */
   readonly at: number;
-  readonly state: 'open' | 'accepted' | 'ignored';
+  /** `hidden`: not shown, and known to this device alone. Whoever writes to its author accepts it, as one that was ignored. */
+  readonly state: 'open' | 'accepted' | 'ignored' | 'hidden';
 }
 
 /** The requests of a profile: stored, by direct room. */
@@ -73,10 +74,12 @@ export class Requests {
   }
 }
 
-/** @returns a positive number if the first of two requests with one id counts: it is of a later box, or is decided */
+const RANKS = { hidden: 0, open: 1, ignored: 2, accepted: 2 } as const;
+
+/** @returns a positive number if the first of two requests with one id counts: it is of a later box, is decided, or is shown by another device */
 export function compareRequests(
   a: Pick<StoredRequest, 'at' | 'state'>,
   b: Pick<StoredRequest, 'at' | 'state'>,
 ): number {
-  return a.at - b.at || Number(a.state !== 'open') - Number(b.state !== 'open');
+  return a.at - b.at || RANKS[a.state] - RANKS[b.state];
 }
