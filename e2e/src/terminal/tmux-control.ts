@@ -15,7 +15,7 @@ export class TmuxControl {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #asked: Asked[] = [];
   readonly #ended: Promise<unknown>;
-  /** How the block ends that is being read, and its lines so far. */
+  /** The end of the block that is being read, and its lines so far. */
   #block: { readonly id: string; readonly lines: string[] } | undefined;
 
   private constructor(child: ChildProcessWithoutNullStreams) {

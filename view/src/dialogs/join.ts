@@ -110,7 +110,7 @@ function askApproval(chat: Chat, link: string, name: string): void {
     textField('as', create.as, known ?? guestName(chat), create.asHint),
     textField('words', join.words),
   ];
-  // The name of a guest tells nobody who asks.
+  // From the name of a guest nobody learns who asks.
   const focus = known === undefined ? 'as' : 'words';
   const handle = chat.dialogs.show<FormDialog>({
     dialog: { ...form(join.title, text, fields, join.ask), focus },
