@@ -18,7 +18,7 @@ export async function askForward(chat: Forwarding, item: TextItem): Promise<unde
   const from = chat.navigation.room;
   const words = (await chat.words.text.messageDialogs()).forward;
   if (from === undefined) return;
-  const rooms = chat.rooms.all.filter(({ closed }) => closed === '');
+  const rooms = chat.rooms.all.filter(mayWriteIn);
   const fitting = (text: string) =>
     rooms
       .map(({ info }) => menuItem(info.id, sanitizeLine(info.name)))
@@ -33,6 +33,10 @@ export async function askForward(chat: Forwarding, item: TextItem): Promise<unde
       if (to !== undefined) confirm(chat, item, from, to, words);
     },
   });
+}
+
+function mayWriteIn({ closed, info: { silence, direct } }: RoomViewModel): boolean {
+  return closed === '' && silence === undefined && direct?.state !== 'left';
 }
 
 type ForwardWords = Awaited<ReturnType<Chat['words']['text']['messageDialogs']>>['forward'];
