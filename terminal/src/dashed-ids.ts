@@ -1,5 +1,8 @@
-/** Verbs whose second argument is the id of a member, an invite or a device. */
-const SECOND_IS_ID = new Set(['remove', 'admin', 'safety', 'revoke', 'devices', 'compromised']);
+/** Verbs whose second argument is the id of a member, an invite, a device, a request or a knock. */
+const SECOND_IS_ID = new Set([
+  ...['remove', 'admin', 'role', 'mute', 'unmute', 'ban', 'unban', 'dm', 'safety'],
+  ...['revoke', 'devices', 'compromised', 'requests', 'approve', 'decline'],
+]);
 /** The ids that people see: of rooms and invites in full, of members, invites and devices in short. Programs see device keys in full. */
 const ROOM_ID = /^-[\w-]{21}$/;
 const SHORT_ID = /^-[\w-]{7}$/;
