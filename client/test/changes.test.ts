@@ -17,9 +17,9 @@ const said: TextItem = {
   id: 'x',
 };
 const of = { seq: said.seq, id: 'x' };
-const ana = { identity: 'a', name: 'ana', own: false, admin: false };
-const ben = { identity: 'b', name: 'ben', own: true, admin: false };
-const cai = { identity: 'c', name: 'cai', own: false, admin: true };
+const ana = { identity: 'a', name: 'ana', own: false, admin: false, moderator: false };
+const ben = { identity: 'b', name: 'ben', own: true, admin: false, moderator: false };
+const cai = { identity: 'c', name: 'cai', own: false, admin: true, moderator: false };
 const edit = { kind: 'edit', of, text: 'bye', mentions: ['b'] } satisfies Content;
 const react = (emoji: string, on = true) => ({ kind: 'react', to: of, emoji, on }) satisfies Content;
 
@@ -141,6 +141,27 @@ test('in a poll with one answer a vote ends the earlier one, and other reactions
   );
   expect(votes(after({ ...poll, poll: 'many' }, once))).toContain(`${first} ana ben`);
   expect(votes(after(said, once))).toContain(`${first} ana ben`);
+});
+
+test('a poll that its author or staff has closed takes no vote and gives none back, but reactions', () => {
+  const [first = '', second = '', third = ''] = ANSWER_EMOJI;
+  const close = { kind: 'close', of } satisfies Content;
+  const text = pollText({ question: 'Tea?', answers: ['yes', 'no'] });
+  const poll = must(applyChange({ ...said, text, poll: 'many' }, react(first), ben, 5));
+  const dan = { ...ben, identity: 'd', moderator: true };
+  for (const who of [ana, cai, dan])
+    expect(applyChange(poll, close, who, 6)).toEqual({
+      ...poll,
+      closed: { by: who.name, own: who.own, at: 6 },
+    });
+  expect(applyChange(poll, close, ben, 6)).toBe('refused');
+  const closed = must(applyChange(poll, close, ana, 6));
+  // The third answer may come with an edit.
+  for (const late of [react(second), react(third), react(first, false), close])
+    expect(applyChange(closed, late, late === close ? ana : ben, 7)).toBe(closed);
+  expect(must(applyChange(closed, react('👍'), ben, 7)).reactions).toHaveLength(2);
+  expect(applyChange(said, close, ana, 6)).toBe(said);
+  expect(must(applyChange(closed, { kind: 'delete', of }, ana, 8)).closed).toBeUndefined();
 });
 
 test('the text of a poll is read as it was written, with any lines around the answers', () => {

@@ -13,6 +13,7 @@ import {
 } from '../src/history/read-packs.ts';
 import { platform } from '../src/profile/platform.ts';
 import type { TextItem } from '../src/room/history.ts';
+import { ANSWER_EMOJI, pollText } from '../src/room/polls.ts';
 import { Device, TestLog } from './device.ts';
 
 async function anaAndBen() {
@@ -102,6 +103,67 @@ test('a reaction in a pack belongs to the message that is at its position, whoev
   await merge(cleo, pack?.pack ?? new Uint8Array());
   expect(there).toContainEqual(['lunch?', expect.arrayContaining(['👍'])]);
   expect(shown(await textsOf(cleo))).toEqual(there);
+});
+
+const POLL = {
+  kind: 'text',
+  text: pollText({ question: 'Tea?', answers: ['yes', 'no'] }),
+  poll: 'one',
+} as const;
+const vote = (to: { readonly seq: Position; readonly id: string }, answer: number) =>
+  ({ kind: 'react', to, emoji: ANSWER_EMOJI[answer] ?? '', on: true }) as const;
+
+test('a poll comes closed to who was not there, whether its author or staff closed it', async () => {
+  const world = await anaAndBen();
+  const { ana, ben } = world;
+  const polls = [await ben.says(POLL), await ana.says(POLL)] as const;
+  for (const of of polls) {
+    await ben.says(vote(of, 1));
+    await ana.says({ kind: 'close', of });
+    await ben.says(vote(of, 0));
+  }
+  const shown = async (device: Device) =>
+    (await textsOf(device)).map(({ closed, reactions = [] }) => [
+      closed?.by,
+      closed?.at,
+      reactions.map(({ emoji }) => emoji),
+    ]);
+  await ana.reads();
+  const there = await shown(ana);
+  expect(there).toEqual(polls.map(() => ['ana', expect.any(Number), [ANSWER_EMOJI[1]]]));
+  const [pack] = await packsOf(ana);
+  const cleo = await newcomer(world);
+  await merge(cleo, pack?.pack ?? new Uint8Array());
+  expect(await shown(cleo)).toEqual(there);
+  const [again] = await packsOf(cleo);
+  expect(again?.pack).toEqual(pack?.pack);
+});
+
+test('a pack can not close a poll for who may not, nor add votes of a later epoch', async () => {
+  const world = await anaAndBen();
+  const { ana, ben } = world;
+  const of = await ben.says(POLL);
+  await ben.says({ kind: 'close', of });
+  const same = await ana.says(POLL, of.id);
+  const other = await ana.says(POLL);
+  await ana.says({ kind: 'close', of: other });
+  await ana.heals();
+  const open = await ben.says(POLL, other.id);
+  await ben.says(vote(open, 0));
+  await ana.reads();
+  const [packed] = await packsOf(ana);
+  const { epochs, lines } = decodePack(packed?.pack ?? new Uint8Array()) ?? { epochs: [], lines: [] };
+  // What ben closed, and voted on, was another poll of the same id.
+  const without = lines.filter(
+    (line) => !(textIn(line).includes('"poll"') && [of.seq, open.seq].includes(line.seq)),
+  );
+  expect(without).toHaveLength(lines.length - 2);
+  const cleo = await newcomer(world);
+  await merge(cleo, encodePack({ epochs, lines: without }));
+  expect((await textsOf(cleo)).map(({ seq, closed, reactions }) => [seq, closed?.by, reactions])).toEqual([
+    [same.seq, undefined, undefined],
+    [other.seq, 'ana', undefined],
+  ]);
 });
 
 test('messages that are there stay as they are, and a pack that is merged twice adds nothing', async () => {

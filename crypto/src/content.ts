@@ -90,6 +90,9 @@ const react = v.strictObject({
   on: v.boolean(),
 });
 
+/** Ends a poll: later votes don't count. Its author may close it, and admins and moderators. */
+const close = v.strictObject({ kind: v.literal('close'), of: ref });
+
 /** A member asks to be removed; an admin's client then removes it. */
 const leave = v.strictObject({ kind: v.literal('leave') });
 
@@ -198,7 +201,7 @@ const box = v.strictObject({
 });
 export type BoxContent = v.InferOutput<typeof box>;
 
-const KINDS = [text, edit, erase, react, leave, pack, box, keep, history, link, linked] as const;
+const KINDS = [text, edit, erase, react, close, leave, pack, box, keep, history, link, linked] as const;
 
 export const content = v.pipe(
   v.variant('kind', KINDS),

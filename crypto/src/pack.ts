@@ -26,6 +26,7 @@ import {
   type Speaker,
   verifyIn,
 } from './proof.ts';
+import { isStaff } from './room-state.ts';
 import { maySay } from './speaking.ts';
 
 /**
@@ -37,11 +38,11 @@ export interface Pack {
   readonly lines: readonly PackLine[];
 }
 
-/** A message, an edit of one, or a reaction that it has. */
+/** A message, an edit of one, the end of a poll, or a reaction that a message has. */
 export interface PackLine {
-  /** The position of the message; of an edit or reaction, that of the message which it changes. Nobody signs it. */
+  /** The position of the message; of anything else, that of the message which it changes. Nobody signs it. */
   readonly seq: Position;
-  /** The server's time of the message or edit, in milliseconds since 1970; of a reaction, that of its message. Nobody signs it. */
+  /** The server's time of it, in milliseconds since 1970; of a reaction, that of its message. Nobody signs it. */
   readonly at: number;
   /** Which of the pack's epochs it was said in. */
   readonly epoch: number;
@@ -195,6 +196,8 @@ export type Verdict =
       readonly expires: number | undefined;
       /** Whether its author might not say it: every reader has left it out. */
       readonly isSilenced: boolean;
+      /** Whether its author was an admin or moderator. */
+      readonly isStaff: boolean;
     }
   /** It is of another room. */
   | { readonly kind: 'foreign' }
@@ -222,6 +225,7 @@ export function packVerifier(room: RoomId, { epochs }: Pack): (line: PackLine) =
       isForNewcomers: isForNewcomers(epoch),
       expires,
       isSilenced,
+      isStaff: epoch.state !== 'newer' && !message.limited && isStaff(epoch.state, message.identity),
     };
   };
 }

@@ -1,7 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RoomId } from '@gochat/protocol/fields';
 import type { Content } from './content.ts';
-import { decodeCredential } from './identity.ts';
+import { decodeCredential, isLimited } from './identity.ts';
 import { encodeContext, readGroupContext } from './mls/codec.ts';
 import { isGenuine } from './mls/credentials.ts';
 import { isSigned } from './mls/messages.ts';
@@ -49,6 +49,8 @@ export interface ProvedMessage {
   readonly device: string;
   /** The display name of that epoch, as whoever shows the proof says: nobody signs it. */
   readonly name: string;
+  /** Whether its device holds no office, even where its person does. */
+  readonly limited: boolean;
   readonly payload: Payload;
 }
 
@@ -122,7 +124,8 @@ export async function verifyIn(
   const payload = decodePayload(proof.payload);
   if (payload === undefined) return undefined;
   const { identityKey, deviceKey, name } = credential;
-  return { identity: encodeBytes(identityKey), device: encodeBytes(deviceKey), name, payload };
+  const limited = isLimited(credential);
+  return { identity: encodeBytes(identityKey), device: encodeBytes(deviceKey), name, limited, payload };
 }
 
 const SIGNATURE_AT = 12;

@@ -343,6 +343,7 @@ test('what every command prints as JSON has the keys that the documentation list
   await prints('ana', ['rules', 'kitchen', '--expire', '7d'], [{ ...kitchen, ...rules }]);
   const [poll] = await prints('ana', ['poll', 'kitchen', 'Tea?', 'yes', 'no'], [post]);
   await prints('ben', ['vote', 'kitchen', String(poll?.id), '1'], [post]);
+  await prints('ana', ['close', 'kitchen', String(poll?.id)], [post]);
   await prints('ana', ['pin', 'kitchen', String(poll?.id)], [{ ...kitchen, pinned: poll?.id }]);
   const pinned = { ...placed, from: 'ana', id: poll?.id, text: expect.stringContaining('Tea?') };
   await prints('ben', ['pins', 'kitchen'], [pinned]);

@@ -182,6 +182,14 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says('/vote 9');
     await shows(by, ['Say the number of an answer, from 1 to 2']);
     await by.writes('');
+    await by.says('/close');
+    await shows(by, ['Close this poll?']);
+    await by.confirms();
+    await shows(by, ['You closed this poll. The votes are final.', '2 people have voted'], ['Choose one']);
+    await shows(to, [`${by.name} closed this poll. The votes are final.`], ['Choose one answer']);
+    await to.says('/vote 1');
+    await shows(to, ['There is no open poll here']);
+    await to.writes('');
     await by.on(`Tea${tag}?`, 'delete');
     await shows(by, ['Delete this message for everyone?']);
     await by.confirms();

@@ -751,6 +751,50 @@ test('a backup file that is not there can’t be read', async () => {
     ).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`${gone} can't be read`) });
 });
 
+test('a poll is closed by its author and by staff, and takes no more votes', async () => {
+  const { name, link, ana, ben } = await room();
+  expect((await run(ben, ['join', link, '--as', 'ben', '--no-chat'])).code).toBe(0);
+  const asks = async (who: string, question: string) =>
+    idOf(await run(who, ['poll', name, question, 'yes', 'no', '--json']));
+  const [first, second] = [await asks(ana, 'First?'), await asks(ben, 'Second?')];
+  const text = idOf(await run(ana, ['send', name, 'no poll', '--json']));
+  expect(await run(ben, ['vote', name, first, '1'])).toMatchObject({ code: 0 });
+  expect(await run(ben, ['close', name, first])).toMatchObject({
+    code: 5,
+    err: expect.stringContaining('Only its author, admins and moderators of the room can close a poll'),
+  });
+  expect(await run(ana, ['close', name, text])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('This message is no poll'),
+  });
+  for (const id of [first, second]) expect(await run(ana, ['close', name, id])).toMatchObject({ code: 0 });
+  for (const who of [ana, ben])
+    expect(await run(who, ['vote', name, first, '2'])).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('This poll is closed'),
+    });
+  expect((await run(ben, ['chat', name], '/vote 1\n')).out).toContain('There is no open poll here');
+  const third = await asks(ben, 'Third?');
+  expect(await run(ben, ['chat', name], '/close\n')).toMatchObject({ code: 0 });
+  expect((await run(ben, ['chat', name], '/close\n')).out).toContain(
+    'There is no open poll here that you may close',
+  );
+  const polls: unknown[] = [];
+  const his = await GoChat.open(join(home.path, ben));
+  const talk = await his.room(name);
+  for await (const item of talk.history())
+    if (item.kind === 'text' && item.poll !== undefined) polls.push([item.id, item.closed?.by]);
+  expect(polls).toEqual([
+    [first, 'ana'],
+    [second, 'ana'],
+    [third, 'ben'],
+  ]);
+  const fourth = await talk.poll('Fourth?', ['yes', 'no']);
+  expect(await talk.closePoll(fourth)).toBe(true);
+  await expect(talk.vote(fourth, 1)).rejects.toMatchObject({ data: { reason: 'poll-closed' } });
+  await his.close();
+});
+
 test('a member who leaves is removed', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

@@ -202,6 +202,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/poll.ts')).vote,
   },
   {
+    name: 'close <room> <message>',
+    does: 'close a poll, named by its id or position: later votes don’t count. Yours, or any as an admin or moderator',
+    options: [JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/poll.ts')).close,
+  },
+  {
     name: 'rooms',
     onlyPrints: true,
     does: "list the profile's rooms",

@@ -26,7 +26,7 @@ import { awaitsOther } from '../room/direct-room.ts';
 import { isEmoji } from '../room/emoji.ts';
 import { HistoryReader } from '../room/history-reader.ts';
 import type { Queued } from '../room/outgoing.ts';
-import { readPoll, refusedPoll } from '../room/polls.ts';
+import { isVote, readPoll, refusedPoll } from '../room/polls.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { ownSilence } from '../room/turns.ts';
 import { Mutex } from '../schedule/mutex.ts';
@@ -537,29 +537,42 @@ export class RoomRequests {
 
   /** What this device knows of the room may be old: before it rejects a message for it, it asks the server for what is new. */
   async #hearIfSilenced(session: RoomSession, messages: readonly Pick<Queued, 'content'>[]): Promise<void> {
-    if (session.isLive || messages.every(({ content }) => ownSilence(session.room, content) === undefined))
-      return;
-    await this.#rooms.until(session, () => (session.isLive || session.ended ? true : undefined), HEARING_MS);
+    if (messages.some(({ content }) => ownSilence(session.room, content) !== undefined))
+      await this.#hear(session);
   }
 
-  /** @throws ChatError `not-author`, `message-deleted`: every reader would ignore the change; `poll-edit` */
+  async #hear(session: RoomSession): Promise<void> {
+    const isLive = () => (session.isLive || session.ended ? true : undefined);
+    if (isLive() === undefined) await this.#rooms.until(session, isLive, HEARING_MS);
+  }
+
+  /**
+   * @throws ChatError `not-author`, `message-deleted`, `poll-closed`, `not-a-poll`: every reader would ignore the change;
+   * `poll-edit`
+   */
   async #checkAllowed(session: RoomSession, said: Content): Promise<void> {
     if (!isChange(said)) return;
     const { seq, id } = targetOf(said);
-    const item = await messageAt(await this.#history(session), seq, id);
+    const known = async () => messageAt(await this.#history(session), seq, id);
+    let item = await known();
+    // It may have been closed meanwhile, and the vote would not count.
+    if (said.kind === 'react' && item !== undefined && isVote(item, said.emoji)) {
+      await this.#hear(session);
+      item = await known();
+    }
     const self = membersOf(session.room).find((member) => member.self);
     if (item === undefined || self === undefined) return;
-    const { identity, admin } = self;
+    const author = { ...self, name: '' };
     // Nothing is left to do.
     if (said.kind === 'delete' && item.deleted !== undefined) return;
-    if (
-      said.kind !== 'react' &&
-      applyChange(item, said, { identity, name: '', own: true, admin }, 0) === 'refused'
-    )
+    if (said.kind !== 'react' && applyChange(item, said, author, 0) === 'refused')
       throw new ChatError({ reason: 'not-author', change: said.kind });
     if (item.deleted !== undefined) throw new ChatError({ reason: 'message-deleted' });
     if (said.kind === 'edit' && item.poll !== undefined && readPoll(said.text) === undefined)
       throw new ChatError({ reason: 'poll-edit' });
+    if (said.kind === 'close' && item.poll === undefined) throw new ChatError({ reason: 'not-a-poll' });
+    if (said.kind === 'react' && item.closed !== undefined && isVote(item, said.emoji))
+      throw new ChatError({ reason: 'poll-closed' });
   }
 
   async #fileChunk({ chunk, again, ...wanted }: Params<'fileChunk'>): Promise<Result<'fileChunk'>> {

@@ -226,8 +226,10 @@ const REASONS = {
   'not-listed': reason('refused', {}),
   /** The same, of a message that waited. */
   silenced: reason('refused', {}),
-  /** Only its author may edit a message; its author and admins may delete it. */
-  'not-author': reason('refused', { change: v.picklist(['edit', 'delete']) }),
+  /** Only its author may edit a message; its author and admins may delete it; its author, admins and moderators may close a poll. */
+  'not-author': reason('refused', { change: v.picklist(['edit', 'delete', 'close']) }),
+  /** The poll was closed: no vote counts any more. */
+  'poll-closed': reason('refused', {}),
   /** The message that is to be changed was deleted. */
   'message-deleted': reason('refused', {}),
   'admin-key-missing': reason('refused', {}),

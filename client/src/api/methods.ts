@@ -55,8 +55,8 @@ export interface Methods {
     /** The call was made before, of a process that has ended: check whether the message was sent. */
     readonly again?: boolean;
     /**
-     * Rejects a change that every reader would ignore (`not-author`, `message-deleted`), and one that leaves a poll without answers
-     * (`poll-edit`). Without it, they are queued.
+     * Rejects a change that every reader would ignore (`not-author`, `message-deleted`, `not-a-poll`, `poll-closed`), and one that
+     * leaves a poll without answers (`poll-edit`). Without it, they are queued.
      */
     readonly allowed?: boolean;
   }) => { readonly id: string };

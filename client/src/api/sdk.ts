@@ -546,6 +546,11 @@ export class ChatRoom {
     return messageLink(info, place);
   }
 
+  /** Closes a poll, an own one or as an admin or moderator any: later votes don't count. As {@link edit}. @throws ChatError `usage` for what is no poll */
+  async closePoll(poll: HistoryItem | SentMessage, waitMs = 5000): Promise<boolean> {
+    return this.#change({ kind: 'close', of: await this.#ref(poll, waitMs) }, waitMs);
+  }
+
   async #change(content: Content, waitMs: number): Promise<boolean> {
     return (await this.#say(content, waitMs)).state === 'posted';
   }

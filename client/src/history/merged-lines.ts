@@ -97,7 +97,8 @@ function lineOf(
   let proofs: Proofs = new Map([[ORIGINAL, encodeProof(said.proof)]]);
   const proved: PackedLine[] = [said];
   for (const change of changes) {
-    const next = applyChange(item, change.change, authorOf(room, change), change.at);
+    const author = { ...authorOf(room, change), moderator: change.isStaff };
+    const next = applyChange(item, change.change, author, change.at);
     if (next === 'refused' || next === item) continue;
     item = next;
     proofs = proofsAfter(proofs, item, change.change, change.message.identity, encodeProof(change.proof));
@@ -115,6 +116,7 @@ function authorOf(room: Room, { message: { identity, device, name } }: PackedLin
     name: nameOf(room, { identity, device, name: isCleanName(name) ? name : identity.slice(0, ID_CHARS) }),
     own: members.some((m) => m.own && m.identity === identity),
     admin: false,
+    moderator: false,
     isMember: members.some((m) => m.identity === identity),
   };
 }

@@ -61,7 +61,7 @@ export interface PackedHistory {
 
 /**
  * Packs the messages of a room that this profile has, in slices that don't keep the platform busy: newest packs first, and in each the newest message first. A
- * message comes with its last edit and its reactions; one that is deleted, or has no proof of what it says now, is left out.
+ * message comes with its last edit, its close and its reactions; one that is deleted, or has no proof of what it says now, is left out.
  * @param room the room as it is now. @throws VaultError `damaged`
  */
 export async function* readPacks(
@@ -125,7 +125,11 @@ function isPackable(line: StoredLine, now: number): line is TextLine {
   const { item, proofs } = line;
   if (item.kind !== 'text' || item.deleted !== undefined || !proofs.has(ORIGINAL)) return false;
   if (hasExpired(item, now)) return false;
-  return item.edited === undefined || proofs.has('edit');
+  const needs = [
+    ...(item.edited === undefined ? [] : ['edit']),
+    ...(item.closed === undefined ? [] : ['close']),
+  ];
+  return needs.every((key) => proofs.has(key));
 }
 
 /** What a line proves, each with the record of its epoch. */
@@ -153,10 +157,11 @@ class ProofFinder {
   async of({ item, proofs }: TextLine): Promise<readonly Found[] | undefined> {
     const found: Found[] = [];
     for (const [key, bytes] of proofs) {
-      const one = await this.#find(decodeProof(bytes), key === 'edit' ? (item.edited ?? item.at) : item.at);
+      const at = key === 'edit' ? item.edited : key === 'close' ? item.closed?.at : undefined;
+      const one = await this.#find(decodeProof(bytes), at ?? item.at);
       if (one !== undefined) found.push(one);
-      // Without its edit, a message would say what its author has changed since.
-      else if (key === ORIGINAL || key === 'edit') return undefined;
+      // Without its edit, a message would say what its author has changed since; without its close, a poll would seem open.
+      else if (key === ORIGINAL || key === 'edit' || key === 'close') return undefined;
     }
     return found;
   }

@@ -2,6 +2,7 @@ import { type Pack, type PackLine, packVerifier, type Verdict } from '@gochat/cr
 import type { EpochRecord, Proof, ProvedMessage } from '@gochat/crypto/proof';
 import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
 import { isChange, type MessageChange } from '../room/changes.ts';
+import { ANSWER_EMOJI } from '../room/polls.ts';
 import { Slices } from '../schedule/slices.ts';
 
 /** A verified message of a pack, with the verified changes of it that the pack has. */
@@ -11,9 +12,16 @@ export interface PackedMessage {
   /** When it disappears; never if absent. */
   readonly expires?: number;
   readonly said: PackedLine;
-  /** The last edit by its author, and reactions in the order of the pack. */
-  readonly changes: readonly (PackedLine & { readonly at: number; readonly change: MessageChange })[];
+  /** The last edit by its author, reactions in the order of the pack, and the end of a poll. */
+  readonly changes: readonly PackedChange[];
 }
+
+type PackedChange = PackedLine & {
+  readonly at: number;
+  readonly change: MessageChange;
+  /** Whether its author was an admin or moderator. */
+  readonly isStaff: boolean;
+};
 
 /** What one line of a pack proves. */
 export interface PackedLine {
@@ -66,7 +74,7 @@ function isGone({ message, expires }: Extract<Verdict, { kind: 'proved' }>, now:
 }
 
 async function messagesOf(proved: readonly Proved[], slices: Slices): Promise<PackedMessage[]> {
-  const messages = new Map<string, { line: Proved; edit?: Proved; reactions: Proved[] }>();
+  const messages = new Map<string, { line: Proved; edit?: Proved; close?: Proved; reactions: Proved[] }>();
   for (const line of proved) {
     const { content, id } = line.message.payload;
     const key = `${id} ${line.message.identity}`;
@@ -81,16 +89,25 @@ async function messagesOf(proved: readonly Proved[], slices: Slices): Promise<Pa
       const message = messages.get(`${content.of.id} ${identity}`);
       if (message !== undefined && isLater(line, message.edit)) message.edit = line;
     } else if (content?.kind === 'react' && content.on) target(content.to)?.reactions.push(line);
+    else if (content?.kind === 'close') {
+      const message = target(content.of);
+      if (message !== undefined && mayClose(line, message.line)) message.close ??= line;
+    }
   }
-  return [...messages.values()].map(({ line, edit, reactions }) => ({
+  return [...messages.values()].map(({ line, edit, close, reactions }) => ({
     seq: line.seq,
     at: line.at,
     ...(line.expires !== undefined && { expires: line.expires }),
     said: packedLine(line),
-    changes: [...(edit === undefined ? [] : [edit]), ...reactions].flatMap((change) => {
+    changes: [
+      ...(edit === undefined ? [] : [edit]),
+      ...reactions.filter((reaction) => close === undefined || !isAfter(reaction, close)),
+      // Who has packed them says that the other votes came before.
+      ...(close === undefined ? [] : [close]),
+    ].flatMap((change): PackedChange[] => {
       const { content } = change.message.payload;
       if (content === undefined || !isChange(content)) return [];
-      return [{ ...packedLine(change), at: change.at, change: content }];
+      return [{ ...packedLine(change), at: change.at, change: content, isStaff: change.isStaff }];
     }),
   }));
 }
@@ -110,6 +127,16 @@ function reactedTo<T extends { readonly line: Proved }>(messages: Iterable<T>) {
     const there = same.find(({ line }) => line.seq === seq);
     return there ?? same.toSorted((a, b) => comparePositions(a.line.seq, b.line.seq))[0];
   };
+}
+
+function mayClose({ message, isStaff }: Proved, poll: Proved): boolean {
+  return isStaff || message.identity === poll.message.identity;
+}
+
+/** Whether it is a vote that was certainly cast after the poll was closed: in a later epoch. */
+function isAfter({ message, proof }: Proved, close: Proved): boolean {
+  const { content } = message.payload;
+  return content?.kind === 'react' && ANSWER_EMOJI.includes(content.emoji) && proof.epoch > close.proof.epoch;
 }
 
 function packedLine({ message, proof, record }: Proved): PackedLine {

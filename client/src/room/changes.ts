@@ -1,10 +1,10 @@
 import type { Content } from '@gochat/crypto/content';
 import { isEmoji } from './emoji.ts';
 import type { Reaction, TextItem } from './history.ts';
-import { ANSWER_EMOJI, replacesAnswer } from './polls.ts';
+import { ANSWER_EMOJI, isVote, replacesAnswer } from './polls.ts';
 
 /** A change of an earlier message. */
-export type MessageChange = Extract<Content, { kind: 'edit' | 'delete' | 'react' }>;
+export type MessageChange = Extract<Content, { kind: 'edit' | 'delete' | 'react' | 'close' }>;
 
 /** The author of a change, with the name and rights at that position of the log. */
 export interface ChangeAuthor {
@@ -12,6 +12,7 @@ export interface ChangeAuthor {
   readonly name: string;
   readonly own: boolean;
   readonly admin: boolean;
+  readonly moderator: boolean;
 }
 
 /** The limit of different emoji on one message. */
@@ -19,7 +20,7 @@ export const EMOJI_PER_MESSAGE = 20;
 
 /** @returns whether the content changes an earlier message. */
 export function isChange(content: Content): content is MessageChange {
-  return content.kind === 'edit' || content.kind === 'delete' || content.kind === 'react';
+  return ['edit', 'delete', 'react', 'close'].includes(content.kind);
 }
 
 /** Which message a change is about. */
@@ -29,7 +30,7 @@ export function targetOf(change: MessageChange) {
 
 /**
  * Applies a change to a message. Only the author may edit it, on any device, and to nothing only where it has files, which stay; the
- * author and admins may delete it.
+ * author and admins may delete it. The author, admins and moderators may close a poll: from then on no vote is added or removed.
  * @returns the same item when nothing changes; `refused` when the author of the change has no right to it.
  */
 export function applyChange(
@@ -43,6 +44,7 @@ export function applyChange(
   if (change.kind === 'edit' && change.text === '' && item.deleted === undefined && item.files === undefined)
     return 'refused';
   if (change.kind === 'delete' && !owns && !author.admin) return 'refused';
+  if (change.kind === 'close' && !owns && !author.admin && !author.moderator) return 'refused';
   if (item.deleted !== undefined) return item;
   switch (change.kind) {
     case 'edit': {
@@ -57,7 +59,10 @@ export function applyChange(
     case 'delete':
       return erased(item, author);
     case 'react':
-      return reacted(item, change, author);
+      return item.closed !== undefined && isVote(item, change.emoji) ? item : reacted(item, change, author);
+    case 'close':
+      if (item.poll === undefined || item.closed !== undefined) return item;
+      return { ...item, closed: { by: author.name, own: author.own, at } };
     default:
       return change satisfies never;
   }

@@ -69,7 +69,9 @@ export function refusedChange(
   by: string,
   item: TextItem,
 ): NewItem {
-  const change = event.content.kind === 'delete' ? 'delete' : 'edit';
+  const { kind } = event.content;
+  // Anybody may react.
+  const change = kind === 'react' ? 'edit' : kind;
   return {
     ...stamp(event),
     ...noMember,

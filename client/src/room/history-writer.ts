@@ -113,8 +113,8 @@ export class HistoryWriter {
     const { item } = line;
     if (item.seq !== target.seq && item.again !== target.seq)
       await this.add(misplaced(said, nameOf(room, said.from)));
-    const { identity, admin, own } = said.from;
-    const author = { identity, admin, own, name: nameOf(room, said.from) };
+    const { identity, admin, moderator, own } = said.from;
+    const author = { identity, admin, moderator, own, name: nameOf(room, said.from) };
     const next = applyChange(item, said.content, author, said.at);
     if (next === 'refused') await this.add(refusedChange(said, author.name, item));
     if (next === 'refused' || next === item) return undefined;

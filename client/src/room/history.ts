@@ -61,6 +61,8 @@ export interface TextItem extends Line {
   readonly files?: readonly FileContent[];
   /** It asks a question, as `readPoll` reads it; how many answers a person may choose. Reactions with their emoji are the votes. */
   readonly poll?: 'one' | 'many';
+  /** Of a poll that is closed: who closed it, by the name at that time, and when, by the server's clock. Its votes are final. */
+  readonly closed?: { readonly by: string; readonly own: boolean; readonly at: number };
   /** Whose words these are, as its author says: a name from another conversation, which proves nothing. */
   readonly forwarded?: { readonly from: string };
   /** When its author last edited it, by the server's clock. */
@@ -203,10 +205,10 @@ export type WarningFact =
   | { readonly warning: 'shorter-retention'; readonly ms: number; readonly before?: number }
   /** `member` said something that it may not say, which is left out. Only admins and moderators are warned, and `member` itself. */
   | { readonly warning: 'refused-message'; readonly member: string; readonly why: Silence['reason'] }
-  /** `by` tried to edit or delete a message of `member` without the right to. */
+  /** `by` tried to edit, delete or close a message of `member` without the right to. */
   | {
       readonly warning: 'refused-change';
-      readonly change: 'edit' | 'delete';
+      readonly change: 'edit' | 'delete' | 'close';
       readonly by: string;
       readonly member: string;
     };

@@ -84,6 +84,11 @@ export function votesOf({ poll, text, deleted, reactions = [] }: TextItem): read
   );
 }
 
+/** Whether the reaction is a vote, now or after the next edit of the poll's answers. */
+export function isVote(item: Pick<TextItem, 'poll'>, emoji: string): boolean {
+  return item.poll !== undefined && ANSWER_EMOJI.includes(emoji);
+}
+
 /** Whether the reaction chooses an answer of the poll in which a person has only one. */
 export function replacesAnswer(item: Pick<TextItem, 'poll'>, emoji: string): boolean {
   return item.poll === 'one' && ANSWER_EMOJI.includes(emoji);

@@ -13,7 +13,8 @@ export const ORIGINAL = 'original';
 
 /**
  * @param item the message. @param change of it, by the person with this identity.
- * @returns the line's proofs after a change: those of the message, of its last edit and of the reactions that it has. A deleted message has none.
+ * @returns the line's proofs after a change: those of the message, of its last edit, of its close and of the reactions that it has. A deleted
+ *   message has none.
  */
 export function proofsAfter(
   proofs: Proofs,
@@ -25,11 +26,11 @@ export function proofsAfter(
   if (change.kind === 'delete') return NO_PROOFS;
   const next = new Map(proofs);
   const keyOf = (emoji: string) => `react ${identity} ${emoji}`;
-  const key = change.kind === 'edit' ? 'edit' : keyOf(change.emoji);
+  const key = change.kind === 'react' ? keyOf(change.emoji) : change.kind;
   next.delete(key);
   if (change.kind === 'react' && change.on && replacesAnswer(item, change.emoji))
     for (const emoji of ANSWER_EMOJI) next.delete(keyOf(emoji));
-  if (proof !== undefined && (change.kind === 'edit' || change.on)) next.set(key, proof);
+  if (proof !== undefined && (change.kind !== 'react' || change.on)) next.set(key, proof);
   return next;
 }
 

@@ -873,6 +873,7 @@ async function placed(content: Content, ids: RecentIds): Promise<Content> {
       return { ...content, reply: there };
     case 'edit':
     case 'delete':
+    case 'close':
       return { ...content, of: there };
     case 'react':
       return { ...content, to: there };

@@ -137,6 +137,7 @@ function contentTarget(): Target {
     { kind: 'edit', of: ref, text: 'better' },
     { kind: 'delete', of: ref },
     { kind: 'react', to: ref, emoji: '🜚', on: true },
+    { kind: 'close', of: ref },
     { kind: 'leave' },
     {
       kind: 'pack',

@@ -92,7 +92,11 @@ export function formatChange({ lines }: TerminalText, was: HistoryItem, is: Hist
         lines.reacted(nameOf(name), sanitizeLine(emoji), beginningOf(is.text || fileNames(is))),
       );
   });
-  return [...edited, ...reacted];
+  const closed =
+    is.closed === undefined || was.closed !== undefined
+      ? []
+      : [lines.pollClosed(nameOf(is.closed.by), beginningOf(is.text))];
+  return [...edited, ...reacted, ...closed];
 }
 
 /** A name as lines show it, in angle brackets. It contains no others. */

@@ -1,4 +1,5 @@
 import { cleanFileName } from '@gochat/client/file-name';
+import type { TextItem } from '@gochat/client/history';
 import { formatHistorySetting, parseHistorySetting } from '@gochat/client/history-setting';
 import { newMessageId } from '@gochat/client/message-id';
 import { readMessageLink } from '@gochat/client/message-link';
@@ -6,6 +7,7 @@ import type { Params } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { answerEmoji, pollContent, readPoll, splitPoll } from '@gochat/client/polls';
 import { readMessage, readThread } from '@gochat/client/read-thread';
+import { isOffice } from '@gochat/client/roles';
 import { UsageError } from '@gochat/server/usage-error';
 import { addressee } from '@gochat/view/addressee';
 import { deviceDetail, deviceName, idOf } from '@gochat/view/device-names';
@@ -212,10 +214,14 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   },
   vote: async (rest, { profile, room, prompt, text, waitFor }) => {
     await oncePosted(profile, room, ({ poll }) => poll !== undefined);
-    const item = await findMessage(profile, room, ({ poll }) => poll !== undefined);
+    const item = await findMessage(
+      profile,
+      room,
+      ({ poll, closed }) => poll !== undefined && closed === undefined,
+    );
     const asked = item && readPoll(item.text);
     if (item === undefined || asked === undefined) {
-      prompt.print(text.lines.system(text.flashes.noPoll));
+      prompt.print(text.lines.system(text.flashes.noOpenPoll));
       return 'refused';
     }
     const emoji = answerEmoji(asked, rest);
@@ -225,6 +231,22 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     }
     const id = newMessageId();
     const content = { kind: 'react', to: { seq: item.seq, id: item.id }, emoji, on: true } as const;
+    await profile.call('queue', { room, id, content, allowed: true });
+    waitFor([id]);
+    return undefined;
+  },
+  close: async (_rest, { profile, room, prompt, text, waitFor }) => {
+    await oncePosted(profile, room, ({ poll }) => poll !== undefined);
+    const self = (await profile.call('members', { room })).find((one) => one.self);
+    const mayClose = (item: TextItem) => item.own || (self !== undefined && isOffice(self.role));
+    const isOpen = ({ poll, closed }: TextItem) => poll !== undefined && closed === undefined;
+    const item = await findMessage(profile, room, (one) => isOpen(one) && mayClose(one));
+    if (item === undefined) {
+      prompt.print(text.lines.system(text.flashes.noPollToClose));
+      return 'refused';
+    }
+    const id = newMessageId();
+    const content = { kind: 'close', of: { seq: item.seq, id: item.id } } as const;
     await profile.call('queue', { room, id, content, allowed: true });
     waitFor([id]);
     return undefined;

@@ -47,3 +47,8 @@ export function vote(
     return { kind: 'react', to: { seq: item.seq, id: item.id }, emoji, on: options.undo !== true };
   });
 }
+
+/** Closes a poll. */
+export function close(io: Io, [room = '', id = '']: readonly string[], options: Options): Promise<number> {
+  return change(io, room, id, options, async ({ seq, id: of }) => ({ kind: 'close', of: { seq, id: of } }));
+}

@@ -103,6 +103,7 @@ export const COMMAND_NAMES = [
   'thread',
   'react',
   'vote',
+  'close',
   'forward',
   'pin',
   'unpin',

@@ -115,8 +115,13 @@ function newestWith(room: RoomViewModel, fits: (file: FileContent) => boolean): 
   return newest(room, ({ files }) => files?.some(fits) === true);
 }
 
-function pollIn(item: TextItem): PollText | undefined {
-  return item.poll && item.deleted === undefined ? readPoll(item.text) : undefined;
+function openPollIn(item: TextItem): PollText | undefined {
+  const isOpen = item.poll && item.deleted === undefined && item.closed === undefined;
+  return isOpen ? readPoll(item.text) : undefined;
+}
+
+function mayClose({ info }: RoomViewModel, item: TextItem): boolean {
+  return openPollIn(item) !== undefined && (item.own || isOffice(info.role));
 }
 
 const APP: Partial<Record<CommandName, Action>> = {
@@ -427,9 +432,15 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
   },
   vote: {
     takes: 'optional',
-    available: (given) => pollIn(given.item) !== undefined && mayWrite(given) && isSent(given),
-    finds: (room) => newest(room, (item) => pollIn(item) !== undefined),
+    available: (given) => openPollIn(given.item) !== undefined && mayWrite(given) && isSent(given),
+    finds: (room) => newest(room, (item) => openPollIn(item) !== undefined),
     attempt: async ({ chat, item, args }) => (await import('../dialogs/polls.ts')).vote(chat, item, args),
+  },
+  close: {
+    danger: true,
+    available: (given) => mayClose(given.room, given.item) && mayWrite(given) && isSent(given),
+    finds: (room) => newest(room, (item) => mayClose(room, item)),
+    attempt: async ({ chat, item }) => (await import('../dialogs/polls.ts')).askClose(chat, item),
   },
   pin: {
     available: (given) => isStaff(given) && isSent(given) && !isPinned(given),
@@ -567,12 +578,14 @@ export class CommandTable implements Commands {
 
   refusal(name: CommandName, args = '', row?: string): string | undefined {
     const entry = ENTRIES.get(name);
-    const { needsMessage, notAvailable, usage } = this.#chat.words.text.flashes;
+    const { needsMessage, notAvailable, usage, noOpenPoll, noPollToClose } = this.#chat.words.text.flashes;
     if (entry === undefined) return notAvailable(name);
     const { about, action } = entry;
     const given = this.#given(entry, args, row);
-    if (given === undefined && action.finds !== undefined)
-      return name === 'vote' ? this.#chat.words.text.flashes.noPoll : this.#chat.words.text.files.noFiles;
+    if (given === undefined && action.finds !== undefined) {
+      const found: Partial<Record<CommandName, string>> = { vote: noOpenPoll, close: noPollToClose };
+      return found[name] ?? this.#chat.words.text.files.noFiles;
+    }
     if (given === undefined) return (about === 'message' ? needsMessage : notAvailable)(name);
     if (action.available?.(given) === false) return notAvailable(name);
     if (given.args === '') return undefined;

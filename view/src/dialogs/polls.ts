@@ -68,6 +68,20 @@ export async function poll(chat: Asking, args: string): Promise<string | undefin
   return undefined;
 }
 
+/** Closes a poll, after a question. */
+export async function askClose(chat: Asking, { seq, id }: TextItem): Promise<undefined> {
+  const { close } = (await chat.words.text.messageDialogs()).poll;
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  chat.dialogs.show({
+    dialog: form(close.title, [close.text], [], close.submit, true),
+    submit: async (_values, handle) => {
+      await chat.messages.queue(room, { kind: 'close', of: { seq, id } });
+      handle.close();
+    },
+  });
+}
+
 /**
  * Chooses an answer of a poll, or takes the choice back if it is chosen.
  * @param args its number; a menu asks when it is empty. @returns why it can't be chosen

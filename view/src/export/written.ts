@@ -52,6 +52,9 @@ export function remarksOn(
     ...(item.edited === undefined || item.deleted !== undefined
       ? []
       : [words.edited(words.stamp(item.edited))]),
+    ...(item.closed === undefined
+      ? []
+      : [words.pollClosed(hand.name(item.closed.by), words.stamp(item.closed.at))]),
     ...(item.shared === undefined
       ? []
       : [text.timeline.shared(hand.name(item.shared.by), item.stranger === true)]),

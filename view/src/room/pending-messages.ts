@@ -68,7 +68,13 @@ export class PendingMessages {
   changed(self: MemberInfo | undefined): ReadonlyMap<string, TextItem> {
     const changed = new Map<string, TextItem>();
     if (self === undefined) return changed;
-    const author = { identity: self.identity, name: self.name, own: true, admin: self.admin };
+    const author = {
+      identity: self.identity,
+      name: self.name,
+      own: true,
+      admin: self.admin,
+      moderator: self.role === 'moderator',
+    };
     for (const { id, content, at, state, again } of this.waiting) {
       if (again && content.kind === 'text') {
         const line = this.#lines.get(ownKey(id));

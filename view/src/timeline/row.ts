@@ -74,8 +74,10 @@ export interface ReactionRow {
 
 /** A question with answers to choose from: `actions.react(row, answer.emoji)` chooses one, or takes the choice away. */
 export interface PollRow {
-  /** "Choose one answer", or several. */
+  /** "Choose one answer", or several; of a closed poll who closed it. */
   readonly rule: string;
+  /** Whether one can vote. */
+  readonly isOpen: boolean;
   readonly answers: readonly AnswerRow[];
   /** "3 people have voted". */
   readonly total: string;

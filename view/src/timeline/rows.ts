@@ -479,7 +479,7 @@ function reactionsOf({ reactions = [] }: TextItem, { self, words }: RowContext):
 }
 
 function pollRow(
-  { poll, reactions = [] }: TextItem,
+  { poll, closed, reactions = [] }: TextItem,
   { answers }: PollText,
   shown: readonly ReactionRow[],
   { words }: RowContext,
@@ -488,9 +488,11 @@ function pollRow(
   const voters = new Set(
     reactions.flatMap(({ emoji, by }) => (chosen.includes(emoji) ? by.map(({ identity }) => identity) : [])),
   );
-  const { rule, voted } = words.text.timeline.poll;
+  const { rule, voted, closedOwn, closed: closedBy } = words.text.timeline.poll;
+  const ended = closed && (closed.own ? closedOwn : closedBy(sanitizeLine(closed.by)));
   return {
-    rule: rule[poll ?? 'one'],
+    rule: ended ?? rule[poll ?? 'one'],
+    isOpen: closed === undefined,
     answers: answers.map((answer, i) => {
       const emoji = chosen[i] ?? '';
       const { count = 0, own = false, by = '' } = shown.find((one) => one.emoji === emoji) ?? {};

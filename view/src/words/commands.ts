@@ -102,6 +102,7 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       help: 'Choose an answer of a poll by its number, or take your choice back',
       placeholder: 'NUMBER',
     },
+    close: { label: 'Close the poll', help: 'End a poll: nobody can vote any more' },
     send: {
       label: 'Attach files',
       help: 'Send files; paths as in a shell, and after -- a text',

@@ -118,9 +118,13 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
       case 'content-invalid':
         return 'This can’t be sent';
       case 'not-author':
-        return error.change === 'edit'
-          ? 'Only its author can edit a message'
-          : 'Only its author and admins of the room can delete a message';
+        return {
+          edit: 'Only its author can edit a message',
+          delete: 'Only its author and admins of the room can delete a message',
+          close: 'Only its author, admins and moderators of the room can close a poll',
+        }[error.change];
+      case 'poll-closed':
+        return 'This poll is closed';
       case 'poll-answers':
         return `A poll has a question and ${f.number(error.fewest)} to ${f.number(error.most)} answers`;
       case 'not-a-message':

@@ -10,6 +10,7 @@ export function exportWords(f: Formats) {
     stamp,
     head: (stamp: string, as: string, server: string) => `Saved by ${as} on ${stamp}, from ${server}`,
     edited: (stamp: string) => `edited ${stamp}`,
+    pollClosed: (by: string, stamp: string) => `closed by ${by} ${stamp}`,
     deleted: (by: string) => `deleted by ${by}`,
     /** A message that was written with `/me`. */
     action: 'action',

@@ -16,6 +16,8 @@ export function flashWords(f: Formats) {
     usage: (usage: string) => `Usage: ${usage}`,
     noMember: (name: string) => `There is no member “${name}” in this room`,
     noPoll: 'There is no poll here',
+    noOpenPoll: 'There is no open poll here',
+    noPollToClose: 'There is no open poll here that you may close',
     noRoom: (name: string) => `There is no room “${name}”`,
     severalRooms: (name: string, count: number) =>
       `${f.number(count)} rooms match “${name}”. To open the next one, type the command again.`,

@@ -201,8 +201,10 @@ function warningText(f: Formats, event: Warning): string {
         other: '# messages disappeared before this device could read them',
       });
     case 'refused-change': {
-      const what = event.change === 'delete' ? 'delete' : 'edit';
-      return `${sanitizeLine(event.by)} tried to ${what} a message of ${sanitizeLine(event.member)}: this was ignored`;
+      const { change } = event;
+      if (change === 'close')
+        return `${sanitizeLine(event.by)} tried to close a poll of ${sanitizeLine(event.member)}: this was ignored`;
+      return `${sanitizeLine(event.by)} tried to ${change === 'delete' ? 'delete' : 'edit'} a message of ${sanitizeLine(event.member)}: this was ignored`;
     }
     case 'refused-message':
       return refusedText(sanitizeLine(event.member), event.why);

@@ -15,6 +15,11 @@ export function messageDialogWords(f: Formats) {
       fewAnswers: 'A poll has at least two answers',
       vote: 'Choose an answer',
       chosen: 'your choice',
+      close: {
+        title: 'Close this poll?',
+        text: 'The votes stay as they are now. Nobody can vote any more, and it can’t be opened again.',
+        submit: 'Close',
+      },
       numbers: (most: number) => `Say the number of an answer, from 1 to ${f.number(most)}`,
     },
     nick: {

@@ -173,6 +173,7 @@ export function lineText(f: Formats) {
       by === from ? `-- ${by} deleted a message` : `-- ${by} deleted a message from ${from}`,
     votes: (votes: readonly { readonly emoji: string; readonly count: number }[]) =>
       `votes: ${votes.map(({ emoji, count }) => `${emoji} ${f.number(count)}`).join(', ')}`,
+    pollClosed: (who: string, text: string) => `-- ${who} closed the poll “${text}”`,
     reacted: (who: string, emoji: string, text: string) => `-- ${who} reacted ${emoji} to “${text}”`,
 
     ask: {
@@ -257,6 +258,10 @@ export function lineText(f: Formats) {
       thread: {
         args: '[MESSAGE]',
         text: 'show a message and the replies to it (default: those with the newest reply), by its link, id or position',
+      },
+      close: {
+        args: '',
+        text: 'close the newest open poll of yours, or as an admin or moderator of anybody',
       },
       send: { args: 'PATH… [-- TEXT]', text: 'send files; paths as in a shell' },
       save: { args: '[NUMBER]', text: 'save the files of the newest message that has some' },

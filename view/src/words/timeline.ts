@@ -43,6 +43,8 @@ export function timelineWords(f: Formats) {
         count === 0
           ? 'Nobody has voted'
           : f.plural(count, { one: '# person has voted', other: '# people have voted' }),
+      closedOwn: 'You closed this poll. The votes are final.',
+      closed: (by: string) => `${by} closed this poll. The votes are final.`,
     },
     waiting: 'waiting to be sent',
     refused: (end: EndState) => {

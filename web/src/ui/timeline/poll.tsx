@@ -13,7 +13,7 @@ interface PollProps {
 /** The answers of a poll as buttons: pressed are those that this person has chosen. */
 export function Poll({ row, poll, actions, tabIndex, writable }: PollProps) {
   const words = useWords();
-  const isSent = row.seq !== '' && writable;
+  const takesVotes = row.seq !== '' && writable && poll.isOpen;
   return (
     <div class="poll">
       <p>{poll.rule}</p>
@@ -25,7 +25,7 @@ export function Poll({ row, poll, actions, tabIndex, writable }: PollProps) {
           aria-pressed={answer.own}
           aria-label={words.text.timeline.spoken.answer(answer, i)}
           title={answer.by}
-          disabled={!isSent}
+          disabled={!takesVotes}
           tabIndex={tabIndex}
           onClick={() => actions.react(row.key, answer.emoji)}
         >
