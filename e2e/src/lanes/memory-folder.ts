@@ -5,7 +5,8 @@ import { join } from 'node:path';
 const MEMORY = '/dev/shm';
 /** Short: the paths of sockets have a limit. */
 const PREFIX = 'gctest-';
-const LEAST_BYTES = 4 * 2 ** 30;
+/** Several times what all workers have there at once. */
+const LEAST_BYTES = 2 * 2 ** 30;
 const ABANDONED_MS = 3600_000;
 
 let folder: string | undefined;
