@@ -144,6 +144,12 @@ async function printsOfDevices(): Promise<void> {
     ['devices'],
     [{ ...device, label: 'Sofa' }, expect.objectContaining({ key, self: false, limited: false, rooms: 1 })],
   );
+  // It asks the other devices; a removal takes a label that is known here.
+  await prints(
+    'fay',
+    ['devices'],
+    [expect.objectContaining({ self: true }), expect.objectContaining({ key: sofa?.key, label: 'Sofa' })],
+  );
   await prints(
     'fay',
     ['devices', 'remove', String(sofa?.key)],
