@@ -14,6 +14,7 @@ import { EngineRefusal, Nats, type OutgoingMessage } from './jetstream/nats.ts';
 import { type JetStreamOptions, openJetStream } from './jetstream/open.ts';
 import { retry } from './jetstream/retry.ts';
 import { RoomStreams } from './jetstream/room-streams.ts';
+import { prepareStreams } from './jetstream/streams.ts';
 import { type FolderLock, lockFolder } from './lmdb/folder-lock.ts';
 import { type StoredEntry, type StoredRoom, StoredRooms } from './lmdb/stored-rooms.ts';
 import { openTrees, prepareFolder, STORE } from './lmdb/trees.ts';
@@ -62,12 +63,19 @@ export async function moveRooms({ folder, progress, ...options }: MoveOptions): 
   return closing(lock, async () => {
     const trees = openTrees(path);
     try {
-      const engine = await openJetStream(options);
+      const rooms = new StoredRooms(trees, options.now);
+      const first = beginningAfter(rooms);
+      const engine = await openJetStream({ ...options, first });
       try {
         const nats = await Nats.connect(options);
         try {
-          const rooms = new StoredRooms(trees, options.now);
-          return await new Move(rooms, engine, nats, new RoomStreams(options.streams), progress).run();
+          const streams = new RoomStreams(options.streams);
+          await prepareStreams(
+            nats,
+            { replicas: options.replicas, streams: options.streams ?? 1, first },
+            streams,
+          );
+          return await new Move(rooms, engine, nats, streams, progress).run();
         } finally {
           await nats.close();
         }
@@ -78,6 +86,13 @@ export async function moveRooms({ folder, progress, ...options }: MoveOptions): 
       await trees.root.close();
     }
   });
+}
+
+/** Where streams begin that can issue positions after all of the folder's. */
+function beginningAfter(rooms: StoredRooms): number {
+  let last = 0;
+  for (const room of rooms.all()) last = Math.max(last, room.last);
+  return (Math.floor(last / FIRST_SEQUENCE) + 1) * FIRST_SEQUENCE;
 }
 
 async function closing<Result>(lock: FolderLock, work: () => Promise<Result>): Promise<Result> {
@@ -146,10 +161,10 @@ class Move {
       this.#progress(room.count(), 1);
       return;
     }
-    if (room.last >= FIRST_SEQUENCE)
+    if (room.last >= this.#streams.firstOf(room.id))
       throw new CannotOpen(
         'unusable',
-        `the room ${room.id} has positions in the range that the cluster issues`,
+        `the room ${room.id} has positions that the stream ${this.#streams.logOf(room.id)} may issue again: if the cluster holds no rooms, delete its streams, and move again`,
       );
     await this.#copy(room);
     for (const [key, { value, ttlSec }] of room.state())
@@ -188,7 +203,7 @@ class Move {
     );
     if (stored === undefined) return 0;
     const { pos } = decodeLogRecord(stored).entry;
-    if (pos < FIRST_SEQUENCE) return pos;
+    if (pos < this.#streams.firstOf(room)) return pos;
     throw new Diverged(`the room ${room} has new entries in the cluster`);
   }
 

@@ -297,7 +297,7 @@ describe.skipIf(binary === undefined)('a server', () => {
       allow_atomic: true,
       republish: { src: 'gochat.log.*.*' },
     });
-    await nats.configure({ name: STATE_STREAM, metadata: { gochat_layout: '3' } });
+    await nats.configure({ name: STATE_STREAM, metadata: { gochat_layout: '4' } });
     await expect(openJetStream({ servers, replicas: 1 })).rejects.toThrow(
       /a later version of gochat created/,
     );

@@ -6,8 +6,10 @@ import { neededNatsServer } from '@gochat/e2e/nats-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/log/engine.ts';
 import { FIRST_SEQUENCE } from '../../src/log/jetstream/layout.ts';
-import { openJetStream } from '../../src/log/jetstream/open.ts';
+import { checkRooms, openJetStream } from '../../src/log/jetstream/open.ts';
+import { decodeRoom, encodeRoom } from '../../src/log/lmdb/layout.ts';
 import { openLmdb } from '../../src/log/lmdb/open.ts';
+import { openTrees } from '../../src/log/lmdb/trees.ts';
 import type { Entry } from '../../src/log/log.ts';
 import { type MoveProgress, moveRooms } from '../../src/log/move.ts';
 import { appended, bodies, collect, handshakeOf, makeRoom, newId, readAll, say, text } from './room.ts';
@@ -129,6 +131,56 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
       `1 of 3 rooms have new entries both in the folder and in the cluster since they were moved: ${room}.`,
     );
     rmSync(folder, { recursive: true });
+  });
+
+  test('streams begin after the positions that another cluster has issued, and other streams are refused', async () => {
+    const room = newId();
+    const opened = await openLmdb({ folder });
+    const base = await makeRoom(opened.log, room);
+    await opened.close();
+    // As a folder that was filled from a cluster: its server issues positions that a cluster would issue, too.
+    const trees = openTrees(folder);
+    const key = Buffer.from(room, 'base64url');
+    const record = trees.rooms.get(key) ?? Buffer.of();
+    await trees.rooms.put(key, encodeRoom({ ...decodeRoom(record), lowestNext: FIRST_SEQUENCE + 77 }));
+    await trees.root.close();
+    const { log, close } = await openLmdb({ folder });
+    for (let i = 0; i < 20; i++) await say(log, room, base, `${i}`);
+    const second = appended(await log.handshake(room, base, handshakeOf('second'))).pos;
+    await say(log, room, second, 'last');
+    const before = await readAll(log, room);
+    await close();
+    expect(before.at(-1)?.pos).toBeGreaterThan(FIRST_SEQUENCE);
+    await expect(moveRooms({ ...to(), folder })).rejects.toThrow(
+      new RegExp(`^the room ${room} has positions that the stream GOCHAT_LOG\\S* may issue again`),
+    );
+    const empty = await NatsCluster.start({ binary: binary ?? '', folder: join(home, 'empty'), size: 1 });
+    try {
+      const options = { servers: empty.addresses, replicas: 1, streams: 4 };
+      expect(await moveRooms({ ...options, folder })).toMatchObject({ rooms: 1, movedBefore: 0 });
+      expect(await moveRooms({ ...options, folder })).toMatchObject({ rooms: 1, movedBefore: 1 });
+      await checkRooms(options);
+      // A node doesn't say where streams begin: it finds out.
+      const node = await openJetStream(options);
+      try {
+        expect(plain(await readAll(node.log, room))).toEqual(plain(before));
+        for (const [i, { pos }] of before.entries())
+          expect(plain((await node.log.read(room, pos, 3)).entries)).toEqual(
+            plain(before.slice(i + 1, i + 4)),
+          );
+        const pos = await say(node.log, room, second, 'on it goes');
+        expect(pos).toBeGreaterThanOrEqual(2 * FIRST_SEQUENCE);
+        expect(await node.log.handshake(room, base, handshakeOf('too late'))).toEqual({ conflict: second });
+        expect(appended(await node.log.handshake(room, second, handshakeOf('third'))).pos).toBeGreaterThan(
+          pos,
+        );
+      } finally {
+        await node.close();
+      }
+    } finally {
+      await empty.stop();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('is refused while a server uses the folder, and for a folder without rooms', async () => {

@@ -3,8 +3,8 @@ import type { Entry, HandshakeAppend, LogPosition, MessageAppend, RoomId } from 
 import type { StoredMessage } from './nats.ts';
 
 /**
- * The first sequence of each log's stream. A position is the sequence of its entry. Lower positions were issued by an embedded engine
- * before the room was moved here: those entries carry their position.
+ * The lowest first sequence of a log's stream, and what each first sequence is a multiple of. A position is the sequence of its entry.
+ * Positions below the first sequence of its stream were issued elsewhere before the room was moved here: those entries carry them.
  */
 export const FIRST_SEQUENCE = 2 ** 40;
 

@@ -18,6 +18,8 @@ export interface JetStreamOptions extends NatsOptions {
   readonly replicas: number;
   /** How many streams the rooms are spread over. It can't change while the cluster holds rooms. Absent: 1. */
   readonly streams?: number;
+  /** Where streams begin that are created now: a multiple of 2^40, above each position that is moved into them. */
+  readonly first?: number;
   /** URLs of the servers' HTTP monitoring ports, which show whether they sync each write. */
   readonly monitors?: readonly string[];
   /** How long to wait for a cluster that is not ready yet. */
@@ -37,14 +39,15 @@ const REPORT_MS = 2_000;
  * @throws CannotOpen the cluster can't be reached, or may lose acknowledged writes; the message says how to fix it
  */
 export async function openJetStream(options: JetStreamOptions): Promise<Engine> {
-  const { now = Date.now, replicas, streams: count = 1, monitors = [], observer } = options;
+  const { now = Date.now, replicas, streams: count = 1, first, monitors = [], observer } = options;
   const streams = new RoomStreams(count);
   const retryAtStart = startRetries(options);
   const nats = await retryAtStart(() => Nats.connect(options));
   try {
     const found = await checkServers(options);
     if (monitors.length > 0) await checkMonitors(monitors, found);
-    await retryAtStart(() => prepareStreams(nats, { replicas, streams: count }));
+    const spread = { replicas, streams: count, ...(first !== undefined && { first }) };
+    await retryAtStart(() => prepareStreams(nats, spread, streams));
     await spreadLeaders(nats, streams);
   } catch (error) {
     await nats.close();

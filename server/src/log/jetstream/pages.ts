@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../engine.ts';
 import { type Entry, type LogPosition, PAGE_BYTES, type Page, type RoomId, Unavailable } from '../log.ts';
-import { decodeLogRecord, FIRST_SEQUENCE, type LogRecord } from './layout.ts';
+import { decodeLogRecord, type LogRecord } from './layout.ts';
 import type { Nats } from './nats.ts';
 import type { RoomStreams } from './room-streams.ts';
 import type { JetStreamTails } from './tails.ts';
@@ -111,15 +111,12 @@ export class JetStreamPages {
 
   /** The lowest sequence after every entry up to a position, which an embedded engine may have issued. */
   async #sequenceAfter(room: RoomId, position: LogPosition, newest: LogRecord): Promise<number> {
-    if (position === 0) return FIRST_SEQUENCE;
-    if (position >= FIRST_SEQUENCE) return position + 1;
+    const beginning = this.#streams.firstOf(room);
+    if (position === 0) return beginning;
+    if (position >= beginning) return position + 1;
     if (newest.entry.pos <= position) return newest.seq + 1;
     // Most rooms were not moved here. They have no entry before such a position, and need no search.
-    const first = await this.#nats.next(
-      this.#streams.logOf(room),
-      this.#streams.allEntries(room),
-      FIRST_SEQUENCE,
-    );
+    const first = await this.#nats.next(this.#streams.logOf(room), this.#streams.allEntries(room), beginning);
     if (first === undefined || decodeLogRecord(first).entry.pos > position) return first?.seq ?? newest.seq;
     let [low, high] = [first.seq + 1, newest.seq];
     while (low < high) {

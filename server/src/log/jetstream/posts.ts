@@ -9,7 +9,7 @@ import {
   type RoomId,
   Unavailable,
 } from '../log.ts';
-import { decodeLogRecord, encodeHandshake, encodeMessage, FIRST_SEQUENCE, type LogRecord } from './layout.ts';
+import { decodeLogRecord, encodeHandshake, encodeMessage, type LogRecord } from './layout.ts';
 import { EngineRefusal, type Nats, type OutgoingMessage, type PublishAck } from './nats.ts';
 import { RETRY_MS, retry } from './retry.ts';
 import type { RoomStreams } from './room-streams.ts';
@@ -304,7 +304,7 @@ export class JetStreamPosts {
 
   /** The sequence of the handshake at this position, if it is the last handshake. */
   async #sequenceOf(room: RoomId, handshake: LogPosition): Promise<number> {
-    if (handshake >= FIRST_SEQUENCE) return handshake;
+    if (handshake >= this.#streams.firstOf(room)) return handshake;
     if (handshake === 0) return NO_ENTRY;
     const newest = await this.newest(room);
     return newest?.entry.pos === handshake ? newest.seq : NO_ENTRY;

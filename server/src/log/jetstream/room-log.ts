@@ -14,7 +14,7 @@ import type {
 import { Unavailable } from '../log.ts';
 import { Semaphore } from '../semaphore.ts';
 import { JetStreamFollower } from './follower.ts';
-import { DROPS, decodeLogRecord, dropSubject, FIRST_SEQUENCE, roomOfDrop, signalSubject } from './layout.ts';
+import { DROPS, decodeLogRecord, dropSubject, roomOfDrop, signalSubject } from './layout.ts';
 import type { LiveMessages } from './live-messages.ts';
 import type { Nats } from './nats.ts';
 import { JetStreamPages } from './pages.ts';
@@ -115,7 +115,7 @@ export class JetStreamLog implements RoomLog {
         handshake: newest.entry.pos,
         access: newest.entry.access ?? Buffer.of(),
         state: newest.state ?? Buffer.of(),
-        ...issuedOf(last.entry.pos, isMessage),
+        ...issuedOf(last.entry.pos, isMessage, this.#streams.firstOf(room)),
       };
       return { head, seq: Math.max(last.seq, newest.seq) };
     });
@@ -224,7 +224,7 @@ export class JetStreamLog implements RoomLog {
 }
 
 /** Messages after a room's last entry may have expired, and so may those from before it was moved here. */
-function issuedOf(last: LogPosition, isMessage: boolean): Pick<Head, 'issued'> {
-  if (last < FIRST_SEQUENCE) return { issued: FIRST_SEQUENCE - 1 };
+function issuedOf(last: LogPosition, isMessage: boolean, first: number): Pick<Head, 'issued'> {
+  if (last < first) return { issued: first - 1 };
   return isMessage ? {} : { issued: Number.MAX_SAFE_INTEGER };
 }

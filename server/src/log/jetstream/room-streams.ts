@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { requireId, requireKey } from '../ids.ts';
-import type { EntryKind, RoomId } from '../log.ts';
+import type { EntryKind, LogPosition, RoomId } from '../log.ts';
+import { FIRST_SEQUENCE } from './layout.ts';
 
 /** The stream of counters, in memory, shared by all nodes. */
 export const COUNT_STREAM = 'GOCHAT_COUNTS';
@@ -26,6 +27,8 @@ export interface StreamPair {
  */
 export class RoomStreams {
   readonly pairs: readonly [StreamPair, ...StreamPair[]];
+  /** The first sequences of the streams that don't begin at the usual one. */
+  readonly #firsts = new Map<string, number>();
 
   /** @param count of pairs, from 1 to {@link MOST_STREAMS}. It can't change while a cluster holds rooms */
   constructor(count = 1) {
@@ -39,6 +42,16 @@ export class RoomStreams {
 
   logOf(room: RoomId): string {
     return this.#pairOf(room).log;
+  }
+
+  /** Records where a stream of entries begins, before its rooms are used. */
+  begins(log: string, first: number): void {
+    this.#firsts.set(log, first);
+  }
+
+  /** The first sequence of the room's stream. The room's lower positions were issued elsewhere. */
+  firstOf(room: RoomId): LogPosition {
+    return this.#firsts.get(this.logOf(room)) ?? FIRST_SEQUENCE;
   }
 
   stateOf(room: RoomId): string {

@@ -12,6 +12,8 @@ const MIN_PAYLOAD_BYTES = 6 * 1024 * 1024;
 const LAYOUT = '1';
 /** Rooms are spread over several streams. */
 const SPREAD_LAYOUT = '2';
+/** The stream begins above {@link FIRST_SEQUENCE}: its rooms were moved from another cluster. */
+const LATER_LAYOUT = '3';
 const SECOND_NS = 1_000_000_000;
 const DUPLICATE_WINDOW_SEC = 120;
 const COUNT_AGE_SEC = 2 * 3600;
@@ -26,9 +28,11 @@ export interface Spread {
   readonly replicas: number;
   /** How many streams the rooms are spread over. */
   readonly streams: number;
+  /** Where streams begin that are created now: a multiple of {@link FIRST_SEQUENCE}. Absent: there, or where those begin that exist. */
+  readonly first?: number;
 }
 
-function settings({ replicas, streams }: Spread): readonly Settings[] {
+function settings({ replicas, streams, first = FIRST_SEQUENCE }: Spread): readonly Settings[] {
   const metadata: Record<string, string> =
     streams === 1
       ? { gochat_layout: LAYOUT }
@@ -48,7 +52,7 @@ function settings({ replicas, streams }: Spread): readonly Settings[] {
       ...kept,
       name: log,
       subjects: [`gochat.log.${prefix}*.*`],
-      first_seq: FIRST_SEQUENCE,
+      ...beginning(first, metadata),
       allow_atomic: true,
       // The same subjects whatever the stream: only the room matters to its followers.
       republish: { src: `gochat.log.${prefix}*.*`, dest: 'gochat.live.{{wildcard(1)}}.{{wildcard(2)}}' },
@@ -78,6 +82,24 @@ function settings({ replicas, streams }: Spread): readonly Settings[] {
       allow_msg_counter: true,
     },
   ];
+}
+
+/** What a stream of entries that begins there has in its settings. */
+function beginning(
+  first: number,
+  metadata: Record<string, string>,
+): Pick<StreamConfig, 'first_seq' | 'metadata'> {
+  const isLater = first > FIRST_SEQUENCE;
+  return { first_seq: first, metadata: isLater ? { ...metadata, gochat_layout: LATER_LAYOUT } : metadata };
+}
+
+/** The settings of a stream that exists keep its beginning, if gochat can have chosen it. */
+function asPresent(wanted: Settings, present: StreamInfo | undefined): Settings {
+  const first = present?.config.first_seq ?? 0;
+  if (wanted.first_seq === undefined || first < FIRST_SEQUENCE || first % FIRST_SEQUENCE !== 0) return wanted;
+  if (first === FIRST_SEQUENCE && wanted.first_seq === FIRST_SEQUENCE) return wanted;
+  const layout = wanted.metadata?.gochat_log_streams === undefined ? LAYOUT : SPREAD_LAYOUT;
+  return { ...wanted, ...beginning(first, { ...wanted.metadata, gochat_layout: layout }) };
 }
 
 /** @throws CannotOpen, with the fix, when the server can't store acknowledged writes durably with that many replicas */
@@ -170,33 +192,46 @@ interface Varz {
 
 /**
  * Creates the streams, or updates the settings of those that exist.
+ * @param streams is told where each of them begins
  * @throws CannotOpen when an existing stream can't be used; Error when the cluster can't provide them, or not yet
  */
-export async function prepareStreams(nats: Nats, spread: Spread): Promise<void> {
-  for (const wanted of settings(spread)) {
+export async function prepareStreams(nats: Nats, spread: Spread, streams: RoomStreams): Promise<void> {
+  let { first = FIRST_SEQUENCE } = spread;
+  for (const { name } of settings(spread)) {
     try {
-      const present = await nats.stream(wanted.name);
+      const present = await nats.stream(name);
+      const wanted = settingsOf(name, { ...spread, first }, present);
       if (present !== undefined) checkStream(present, wanted);
       const info =
         present !== undefined && has(present.config, wanted) ? present : await nats.configure(wanted);
       checkStream(info, wanted);
+      if (wanted.first_seq === undefined) continue;
+      streams.begins(name, wanted.first_seq);
+      // One that is still missing begins where the others do, even if a node creates it after an interrupted move.
+      first = Math.max(first, wanted.first_seq);
     } catch (error) {
       if (error instanceof CannotOpen || error instanceof Unavailable) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       // Servers that have just started may not have found each other yet, so the caller tries again.
       throw new Error(
-        `NATS can't provide the stream ${wanted.name} with ${spread.replicas} replicas: ${reason}; --log-replicas must not exceed the number of servers, and is at most 5`,
+        `NATS can't provide the stream ${name} with ${spread.replicas} replicas: ${reason}; --log-replicas must not exceed the number of servers, and is at most 5`,
         { cause: error },
       );
     }
   }
 }
 
+function settingsOf(name: string, spread: Spread, present: StreamInfo | undefined): Settings {
+  const wanted = settings(spread).find((one) => one.name === name);
+  if (wanted === undefined) throw new Error(`there are no settings of ${name}`);
+  return asPresent(wanted, present);
+}
+
 /** Checks the streams that exist. Changes nothing. @throws CannotOpen; Unavailable, EngineRefusal */
 export async function checkStreams(nats: Nats, spread: Spread): Promise<void> {
   for (const wanted of settings(spread)) {
     const present = await nats.stream(wanted.name);
-    if (present !== undefined) checkStream(present, wanted);
+    if (present !== undefined) checkStream(present, asPresent(wanted, present));
   }
 }
 
@@ -208,7 +243,7 @@ function checkStream({ config }: StreamInfo, wanted: Settings): void {
       'unusable',
       `the stream ${wanted.name} does not belong to gochat: use another NATS account`,
     );
-  if (Number(layout) > Number(SPREAD_LAYOUT))
+  if (Number(layout) > Number(LATER_LAYOUT))
     throw new CannotOpen(
       'newer',
       `a later version of gochat created the stream ${wanted.name}: upgrade this node`,
