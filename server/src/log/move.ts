@@ -9,6 +9,7 @@ import {
   encodeMessage,
   FIRST_SEQUENCE,
   MOVED_KEY,
+  TAIL_KEY,
 } from './jetstream/layout.ts';
 import { EngineRefusal, Nats, type OutgoingMessage } from './jetstream/nats.ts';
 import { type JetStreamOptions, openJetStream } from './jetstream/open.ts';
@@ -91,7 +92,7 @@ export async function moveRooms({ folder, progress, ...options }: MoveOptions): 
 /** Where streams begin that can issue positions after all of the folder's. */
 function beginningAfter(rooms: StoredRooms): number {
   let last = 0;
-  for (const room of rooms.all()) last = Math.max(last, room.last);
+  for (const room of rooms.all()) last = Math.max(last, room.issued);
   return (Math.floor(last / FIRST_SEQUENCE) + 1) * FIRST_SEQUENCE;
 }
 
@@ -169,6 +170,8 @@ class Move {
     await this.#copy(room);
     for (const [key, { value, ttlSec }] of room.state())
       await this.#engine.state.put(room.id, key, value, ttlSec === undefined ? {} : { ttlSec });
+    // Readers of the room's end have to learn of messages after its last entry, or of that one once it has expired.
+    await this.#engine.state.put(room.id, TAIL_KEY, Buffer.from(String(room.last)));
     await this.#verify(room);
     await this.#engine.state.put(room.id, MOVED_KEY, digest);
     this.#progress(0, 1);
@@ -294,11 +297,12 @@ function batchOf(room: StoredRoom, after: LogPosition): StoredEntry[] {
 function encode(
   streams: RoomStreams,
   room: StoredRoom,
-  { entry, expiresAt, ttlSec, id }: StoredEntry,
+  { entry, expiresAt, ttlSec, id, expired }: StoredEntry,
   previous: LogPosition,
 ): OutgoingMessage {
   const { pos, kind, at, body, access = Buffer.of(), retires = false, note } = entry;
-  const before = previous === 0 ? room.floor : previous;
+  // Each page shows what has expired before its entries. The first one shows that for the whole room, as the folder does.
+  const before = previous === 0 ? room.floor : Math.max(previous, expired);
   const isNewest = pos === room.handshake;
   const data =
     kind !== 'handshake'

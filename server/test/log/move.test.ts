@@ -183,6 +183,31 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
     }
   });
 
+  test('who was away learns that messages have expired, wherever they had read to', async () => {
+    const room = newId();
+    const early = await openLmdb({ folder, now: () => Date.now() - 60_000 });
+    const base = await makeRoom(early.log, room);
+    const places = [base];
+    for (const [i, ttlSec] of [undefined, 10, undefined, 20, undefined, 20].entries())
+      places.push(await say(early.log, room, base, `${i}`, ttlSec));
+    await early.close();
+    // The first one is swept. The others are still in the folder when it is moved.
+    const late = await openLmdb({ folder, now: () => Date.now() - 45_000 });
+    expect(await late.sweep()).toBe(1);
+    await late.close();
+    expect(await moveRooms({ ...to(), folder })).toMatchObject({ rooms: 1 });
+    expect((await engine.log.head(room))?.pos).toBe(places.at(-1));
+    const missed = [places[2], places[4], places[6]];
+    for (const since of [0, ...places]) {
+      const { entries, floor } = await engine.log.read(room, since, 100);
+      expect(bodies(entries)).toEqual(
+        entries.length === 0 ? [] : ['founded', '0', '2', '4'].slice(-entries.length),
+      );
+      expect(floor > since).toBe(missed.some((pos = 0) => pos > since));
+    }
+    rmSync(folder, { recursive: true });
+  });
+
   test('is refused while a server uses the folder, and for a folder without rooms', async () => {
     const { close } = await openLmdb({ folder });
     await expect(moveRooms({ ...to(), folder })).rejects.toThrow(/in use/);

@@ -9,6 +9,7 @@ import {
   endOf,
   entryKey,
   positionOfKey,
+  type RoomMeta,
   readPosition,
 } from './layout.ts';
 import type { Trees } from './trees.ts';
@@ -21,13 +22,18 @@ export interface StoredEntry {
   readonly ttlSec?: number;
   /** The id of its post, if it is still known. */
   readonly id?: string;
+  /** The last position between the entry before it and this one whose message has expired, as far as it is known; 0: none. */
+  readonly expired: LogPosition;
 }
 
 /** A room in a data folder that no server uses. */
 export interface StoredRoom {
   readonly id: RoomId;
   readonly first: LogPosition;
+  /** The position of the last entry, even if it has expired. */
   readonly last: LogPosition;
+  /** The highest position that may have been issued. */
+  readonly issued: LogPosition;
   readonly handshake: LogPosition;
   readonly floor: LogPosition;
   readonly head: { readonly id: string; readonly access: Uint8Array; readonly state: Uint8Array };
@@ -70,14 +76,15 @@ export class StoredRooms {
   }
 
   #room(room: Buffer, record: Buffer, headRecord: Buffer): StoredRoom {
-    const { pos, handshake, floor } = decodeRoom(record);
+    const { pos, handshake, floor, lowestNext = 0 } = decodeRoom(record);
     const { id, access, state } = decodeHead(headRecord);
     const roomId = room.toString('base64url');
-    const entries = (after = 0) => this.#entries(room, roomId, after, pos);
+    const entries = (after = 0) => this.#entries(room, roomId, after, { pos, floor });
     return {
       id: roomId,
       first: this.#first(entries),
       last: pos,
+      issued: Math.max(pos, lowestNext - 1),
       handshake,
       floor,
       head: { id: Buffer.from(id).toString('base64url'), access, state },
@@ -100,19 +107,30 @@ export class StoredRooms {
     return 0;
   }
 
-  *#entries(room: Buffer, roomId: RoomId, after: LogPosition, last: LogPosition): Generator<StoredEntry> {
+  *#entries(
+    room: Buffer,
+    roomId: RoomId,
+    after: LogPosition,
+    { pos: last, floor }: Pick<RoomMeta, 'pos' | 'floor'>,
+  ): Generator<StoredEntry> {
     const range = { start: entryKey(room, after + 1), end: entryKey(room, last + 1) };
+    let expired = floor > after ? floor : 0;
     for (const { key, value } of this.#trees.entries.getRange(range)) {
       const { entry, expiresAt } = decodeEntry(positionOfKey(key), Buffer.from(value));
       const leftMs = expiresAt - this.now();
-      if (expiresAt !== 0 && leftMs <= 0) continue;
+      if (expiresAt !== 0 && leftMs <= 0) {
+        expired = Math.max(expired, entry.pos);
+        continue;
+      }
       const id = this.#ids.get(`${roomId} ${entry.pos}`);
       yield {
         entry,
         expiresAt,
+        expired: expired < entry.pos ? expired : 0,
         ...(expiresAt === 0 ? {} : { ttlSec: Math.ceil(leftMs / 1000) }),
         ...(id === undefined ? {} : { id }),
       };
+      if (expired < entry.pos) expired = 0;
     }
   }
 
