@@ -515,10 +515,17 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'move',
-    does: "migrate a stopped server's rooms to a NATS cluster, for gochat serve --log",
+    does: "migrate a stopped server's rooms to a NATS cluster, for gochat serve --log, or back to a data folder",
     options: [
-      ['--from <FOLDER>', 'the data folder of the stopped server'],
-      ['--to <nats://HOST:PORT,…>', 'the NATS servers'],
+      [
+        '--from <FOLDER|nats://…>',
+        'the data folder of the stopped server; or the NATS servers, with all nodes stopped',
+      ],
+      ['--to <nats://HOST:PORT,…|FOLDER>', 'the NATS servers; or a data folder without rooms'],
+      [
+        '--replace',
+        'into a cluster: first delete its rooms, if all of them were moved into the folder from there',
+      ],
       ['--files <FOLDER|s3://…>', 'where the nodes will store files: they are copied there first'],
     ],
     load: async () => (await import('./verbs/move.ts')).run,

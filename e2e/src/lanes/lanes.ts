@@ -132,6 +132,7 @@ export const LANES = {
     'e2e/test/browser-person.test.ts',
     'conform/test/cluster.test.ts',
     'server/test/log/move.test.ts',
+    'server/test/log/move-out.test.ts',
     'server/test/files/durability.test.ts',
     'e2e/test/names-in-chromium.test.ts',
     'e2e/test/files-full-disk.test.ts',

@@ -12,11 +12,13 @@ import {
   TAIL_KEY,
 } from './jetstream/layout.ts';
 import { EngineRefusal, Nats, type OutgoingMessage } from './jetstream/nats.ts';
-import { type JetStreamOptions, openJetStream } from './jetstream/open.ts';
+import { connectNats, type JetStreamOptions, openJetStream } from './jetstream/open.ts';
 import { retry } from './jetstream/retry.ts';
 import { RoomStreams } from './jetstream/room-streams.ts';
+import { deleteStreams, marksOf, requireNoNodes } from './jetstream/stored-streams.ts';
 import { prepareStreams } from './jetstream/streams.ts';
 import { type FolderLock, lockFolder } from './lmdb/folder-lock.ts';
+import { type Source, sourcesOf } from './lmdb/incoming-rooms.ts';
 import { type StoredEntry, type StoredRoom, StoredRooms } from './lmdb/stored-rooms.ts';
 import { openTrees, prepareFolder, STORE } from './lmdb/trees.ts';
 import type { Entry, LogPosition, RoomId } from './log.ts';
@@ -24,6 +26,8 @@ import type { Entry, LogPosition, RoomId } from './log.ts';
 export interface MoveOptions extends JetStreamOptions {
   /** The data folder of a stopped server. */
   readonly folder: string;
+  /** Whether to delete the cluster's streams first, if all that they hold was moved into the folder. */
+  readonly replace?: boolean;
   /** Called regularly, and at the end. */
   readonly progress?: (progress: MoveProgress) => void;
 }
@@ -47,6 +51,8 @@ const ROOMS_AT_ONCE = 16;
 const BATCH_ENTRIES = 128;
 const BATCH_BYTES = 512 * 1024;
 const VERIFY_PAGE = 512;
+/** Entries name positions in six bytes. */
+const LAST_BEGINNING = 2 ** 48 - FIRST_SEQUENCE;
 
 /**
  * Copies the rooms of a data folder into a cluster with their positions, and compares each with what the cluster then returns. It
@@ -56,7 +62,12 @@ const VERIFY_PAGE = 512;
  * @throws CannotOpen the folder is in use; the cluster can't be used; some rooms have new entries in both places (all others are moved); or a copy differs
  * @throws Unavailable the cluster can't be reached any more
  */
-export async function moveRooms({ folder, progress, ...options }: MoveOptions): Promise<MoveReport> {
+export async function moveRooms({
+  folder,
+  replace = false,
+  progress,
+  ...options
+}: MoveOptions): Promise<MoveReport> {
   if (!existsSync(join(folder, STORE)))
     throw new CannotOpen('unusable', `${folder} holds no rooms: name the server's data folder with --from`);
   const path = prepareFolder(folder);
@@ -66,6 +77,7 @@ export async function moveRooms({ folder, progress, ...options }: MoveOptions): 
     try {
       const rooms = new StoredRooms(trees, options.now);
       const first = beginningAfter(rooms);
+      await replaceStreams(options, sourcesOf(trees), replace);
       const engine = await openJetStream({ ...options, first });
       try {
         const nats = await Nats.connect(options);
@@ -89,11 +101,54 @@ export async function moveRooms({ folder, progress, ...options }: MoveOptions): 
   });
 }
 
-/** Where streams begin that can issue positions after all of the folder's. */
+/**
+ * Deletes the streams that the folder's rooms were moved from, so that others can be created in their place.
+ * @param isWanted what the operator wants
+ * @throws CannotOpen when the operator doesn't, nodes are running, or the streams hold something that is not in the folder
+ */
+async function replaceStreams(
+  options: JetStreamOptions,
+  sources: ReadonlyMap<string, Source>,
+  isWanted: boolean,
+): Promise<void> {
+  if (sources.size === 0) return;
+  const nats = await connectNats(options);
+  try {
+    const present = await marksOf(nats, [...sources.keys()]);
+    const moved = present.filter(({ name, created }) => sources.get(name)?.created === created);
+    if (moved.length === 0) return;
+    await requireNoNodes(nats);
+    const used = present.find(({ name, created, last }) => {
+      const source = sources.get(name);
+      return source?.created !== created || source.last !== last;
+    });
+    if (used !== undefined)
+      throw new CannotOpen(
+        'unusable',
+        `the stream ${used.name} was used after its rooms were moved into this folder: move them out again, into another folder`,
+      );
+    const names = moved.map(({ name }) => name);
+    if (!isWanted)
+      throw new CannotOpen(
+        'unusable',
+        `the rooms were moved into this folder from the cluster, which still has them (${names.join(', ')}): add --replace to delete them there first`,
+      );
+    await deleteStreams(nats, names);
+  } finally {
+    await nats.close();
+  }
+}
+
+/**
+ * Where streams begin that can issue positions after all of the folder's.
+ * @throws CannotOpen when there is no such place
+ */
 function beginningAfter(rooms: StoredRooms): number {
   let last = 0;
   for (const room of rooms.all()) last = Math.max(last, room.issued);
-  return (Math.floor(last / FIRST_SEQUENCE) + 1) * FIRST_SEQUENCE;
+  const first = (Math.floor(last / FIRST_SEQUENCE) + 1) * FIRST_SEQUENCE;
+  if (first <= LAST_BEGINNING) return first;
+  throw new CannotOpen('unusable', 'these rooms were moved between clusters too often to be moved again');
 }
 
 async function closing<Result>(lock: FolderLock, work: () => Promise<Result>): Promise<Result> {
@@ -165,7 +220,7 @@ class Move {
     if (room.last >= this.#streams.firstOf(room.id))
       throw new CannotOpen(
         'unusable',
-        `the room ${room.id} has positions that the stream ${this.#streams.logOf(room.id)} may issue again: if the cluster holds no rooms, delete its streams, and move again`,
+        `the room ${room.id} has positions that the stream ${this.#streams.logOf(room.id)} may issue again: move into a cluster without rooms`,
       );
     await this.#copy(room);
     for (const [key, { value, ttlSec }] of room.state())

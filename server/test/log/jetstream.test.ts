@@ -219,7 +219,7 @@ describe.skipIf(binary === undefined)('a server', () => {
 
     for (const streams of [1, 2, 4])
       await expect(openJetStream({ servers, replicas: 3, streams })).rejects.toThrow(
-        `the rooms are spread over 3 log streams, but this node expects ${streams}: use --log-streams 3`,
+        `the rooms are spread over 3 log streams, but this node expects ${streams}: use --log-streams 3, or move the rooms out and in again (gochat move)`,
       );
     expect(await nats.stream('GOCHAT_LOG_4')).toBeUndefined();
   });
@@ -228,7 +228,7 @@ describe.skipIf(binary === undefined)('a server', () => {
     const { addresses: servers } = await cluster(1);
     await (await openJetStream({ servers, replicas: 1 })).close();
     await expect(openJetStream({ servers, replicas: 1, streams: 4 })).rejects.toThrow(
-      'the rooms are spread over 1 log stream, but this node expects 4: use --log-streams 1',
+      'the rooms are spread over 1 log stream, but this node expects 4: use --log-streams 1, or move the rooms out and in again (gochat move)',
     );
     // As `gochat doctor` does, which creates nothing.
     await checkRooms({ servers, replicas: 1 });

@@ -6,6 +6,8 @@ import {
   headers,
   type Msg,
   type NatsConnection,
+  RequestError,
+  TimeoutError,
 } from '@nats-io/transport-node';
 import { Unavailable } from '../log.ts';
 
@@ -28,6 +30,8 @@ export interface StoredMessage {
   readonly before: number;
   /** The last sequence that its publish expected (`Nats-Expected-Last-Subject-Sequence`), else 0. 0 unless it was received or part of a page. */
   readonly base: number;
+  /** The id that its publish had (`Nats-Msg-Id`), else empty. Empty unless it was part of a page. */
+  readonly id: string;
   readonly data: Uint8Array;
 }
 
@@ -219,7 +223,7 @@ export class Nats {
         const stored = storedOf(answer);
         if (stored.before !== (found.at(-1)?.seq ?? 0)) break;
         if (status === STATUS_END_OF_BATCH) return found;
-        found.push(stored);
+        found.push({ ...stored, id: answer.headers?.get('Nats-Msg-Id') ?? '' });
       }
     } catch (error) {
       if (error instanceof EngineRefusal) throw error;
@@ -237,6 +241,11 @@ export class Nats {
   /** @returns undefined when the stream does not exist. @throws Unavailable, EngineRefusal */
   async stream(name: string): Promise<StreamInfo | undefined> {
     return this.#ask(`STREAM.INFO.${name}`, {}, NO_STREAM) as Promise<StreamInfo | undefined>;
+  }
+
+  /** Deletes a stream with all its messages, if it exists. @throws Unavailable, EngineRefusal */
+  async deleteStream(name: string): Promise<void> {
+    await this.#ask(`STREAM.DELETE.${name}`, {}, NO_STREAM);
   }
 
   /** Asks the stream's leader to hand over to another server that stores the stream. @throws Unavailable, EngineRefusal */
@@ -270,6 +279,19 @@ export class Nats {
     if (this.connected) this.#connection.publish(subject, data);
   }
 
+  /** Sends a message that nobody answers. @returns whether anyone subscribes to it in the whole cluster. @throws Unavailable */
+  async isHeard(subject: string, timeout: number): Promise<boolean> {
+    this.#requireConnected();
+    try {
+      await this.#connection.request(subject, Buffer.of(), { timeout });
+      return true;
+    } catch (cause) {
+      if (cause instanceof RequestError && cause.isNoResponders()) return false;
+      if (cause instanceof TimeoutError && this.connected) return true;
+      throw new Unavailable('the engine did not answer', { cause });
+    }
+  }
+
   /** @returns a function that ends the subscription */
   subscribe(subject: string, received: (message: StoredMessage) => void): Stop {
     const subscription = this.#connection.subscribe(subject, {
@@ -295,7 +317,7 @@ export class Nats {
       | undefined;
     if (answer === undefined) return undefined;
     const { subject, seq, data = '' } = answer.message;
-    return { subject, seq, before: 0, base: 0, data: Buffer.from(data, 'base64') };
+    return { subject, seq, before: 0, base: 0, id: '', data: Buffer.from(data, 'base64') };
   }
 
   /** @param absent the error code for which it returns undefined */
@@ -380,6 +402,7 @@ function storedOf(message: Msg): StoredMessage {
     seq: number('Nats-Sequence'),
     before: number('Nats-Last-Sequence'),
     base: number('Nats-Expected-Last-Subject-Sequence'),
+    id: '',
     data: message.data,
   };
 }

@@ -75,6 +75,11 @@ export async function openJetStream(options: JetStreamOptions): Promise<Engine> 
   };
 }
 
+/** Connects to a cluster, for other work than a node's. @throws CannotOpen when it can't be reached */
+export function connectNats(options: NatsOptions & Pick<JetStreamOptions, 'startMs'>): Promise<Nats> {
+  return startRetries(options)(() => Nats.connect(options));
+}
+
 /**
  * Checks whether the streams that exist are those of a node with these options. Changes nothing.
  * @throws CannotOpen; Error when the cluster does not answer
@@ -111,7 +116,11 @@ export async function checkServers(
 }
 
 /** @returns a function that repeats a task while the cluster is still starting. The time limit is shared by all its calls. */
-function startRetries({ startMs = START_MS, servers, observer }: JetStreamOptions) {
+function startRetries({
+  startMs = START_MS,
+  servers,
+  observer,
+}: Pick<JetStreamOptions, 'startMs' | 'servers' | 'observer'>) {
   const began = performance.now();
   let isReported = false;
   return async <Result>(work: () => Promise<Result>): Promise<Result> => {

@@ -192,7 +192,7 @@ interface Varz {
 
 /**
  * Creates the streams, or updates the settings of those that exist.
- * @param streams is told where each of them begins
+ * @param streams gets to know where each of them begins
  * @throws CannotOpen when an existing stream can't be used; Error when the cluster can't provide them, or not yet
  */
 export async function prepareStreams(nats: Nats, spread: Spread, streams: RoomStreams): Promise<void> {
@@ -227,6 +227,16 @@ function settingsOf(name: string, spread: Spread, present: StreamInfo | undefine
   return asPresent(wanted, present);
 }
 
+/** @returns how many streams the cluster's rooms are spread over. @throws CannotOpen when there are none, or they can't be read */
+export async function foundSpread(nats: Nats): Promise<number> {
+  const [{ log }] = new RoomStreams().pairs;
+  const info = await nats.stream(log);
+  if (info === undefined)
+    throw new CannotOpen('unusable', `the cluster holds no rooms: it has no stream ${log}`);
+  checkLayout(log, info);
+  return Number(info.config.metadata?.gochat_log_streams ?? 1);
+}
+
 /** Checks the streams that exist. Changes nothing. @throws CannotOpen; Unavailable, EngineRefusal */
 export async function checkStreams(nats: Nats, spread: Spread): Promise<void> {
   for (const wanted of settings(spread)) {
@@ -236,24 +246,15 @@ export async function checkStreams(nats: Nats, spread: Spread): Promise<void> {
 }
 
 /** Checks an existing stream. The number of replicas must match: a node that starts with another number must not change it. @throws CannotOpen */
-function checkStream({ config }: StreamInfo, wanted: Settings): void {
-  const layout = config.metadata?.gochat_layout;
-  if (layout === undefined)
-    throw new CannotOpen(
-      'unusable',
-      `the stream ${wanted.name} does not belong to gochat: use another NATS account`,
-    );
-  if (Number(layout) > Number(LATER_LAYOUT))
-    throw new CannotOpen(
-      'newer',
-      `a later version of gochat created the stream ${wanted.name}: upgrade this node`,
-    );
+function checkStream(info: StreamInfo, wanted: Settings): void {
+  checkLayout(wanted.name, info);
+  const { config } = info;
   const present = Number(config.metadata?.gochat_log_streams ?? 1);
   const expected = Number(wanted.metadata?.gochat_log_streams ?? 1);
   if (present !== expected)
     throw new CannotOpen(
       'unusable',
-      `the rooms are spread over ${streamsText(present)}, but this node expects ${expected}: use --log-streams ${present}`,
+      `the rooms are spread over ${streamsText(present)}, but this node expects ${expected}: use --log-streams ${present}, or move the rooms out and in again (gochat move)`,
     );
   const { first_seq = 0, storage, num_replicas: replicas } = wanted;
   if (config.num_replicas !== replicas)
@@ -276,6 +277,18 @@ function checkStream({ config }: StreamInfo, wanted: Settings): void {
       'unusable',
       `the stream ${wanted.name} acknowledges writes before they are on disk: set its persist_mode to default`,
     );
+}
+
+/** @throws CannotOpen */
+function checkLayout(name: string, { config }: StreamInfo): void {
+  const layout = config.metadata?.gochat_layout;
+  if (layout === undefined)
+    throw new CannotOpen(
+      'unusable',
+      `the stream ${name} does not belong to gochat: use another NATS account`,
+    );
+  if (Number(layout) > Number(LATER_LAYOUT))
+    throw new CannotOpen('newer', `a later version of gochat created the stream ${name}: upgrade this node`);
 }
 
 function streamsText(count: number): string {

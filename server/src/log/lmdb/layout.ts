@@ -9,7 +9,7 @@ import type { Entry, Head, LogPosition } from '../log.ts';
  *   posts    at 6, room 16, id 16               -> position 8
  *   state    room 16, key                       -> revision 6, expires at 6 (0: never), value
  *   expiry   expires at 6, kind 1, room 16, ... -> nothing; the key ends with the record's key in its own tree
- *   meta     'schema' | 'revision' | 'drop' room 16
+ *   meta     'schema' | 'revision' | 'drop' room 16 | 'source ' name (where the rooms were moved from)
  */
 
 const HANDSHAKE = 1;

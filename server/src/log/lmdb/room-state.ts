@@ -11,6 +11,7 @@ import {
 } from './layout.ts';
 import type { RoomDeletion } from './room-deletion.ts';
 import { read, type Store } from './store.ts';
+import type { Trees } from './trees.ts';
 
 const REVISION = Buffer.from('revision');
 const REVISION_BYTES = 6;
@@ -91,11 +92,16 @@ export class LmdbState implements RoomState {
 
   /** One counter for all rooms, so that a revision is never used again, even after a value or room was deleted. */
   #nextRevision(): number {
-    const { meta } = this.#store.trees;
-    const next = (meta.get(REVISION)?.readUIntBE(0, REVISION_BYTES) ?? 0) + 1;
-    const record = Buffer.alloc(REVISION_BYTES);
-    record.writeUIntBE(next, 0, REVISION_BYTES);
-    void meta.put(REVISION, record);
+    const { trees } = this.#store;
+    const next = (trees.meta.get(REVISION)?.readUIntBE(0, REVISION_BYTES) ?? 0) + 1;
+    writeRevision(trees, next);
     return next;
   }
+}
+
+/** Records the last revision that was used. */
+export function writeRevision({ meta }: Trees, revision: number): void {
+  const record = Buffer.alloc(REVISION_BYTES);
+  record.writeUIntBE(revision, 0, REVISION_BYTES);
+  void meta.put(REVISION, record);
 }
