@@ -33,9 +33,8 @@ describe.skipIf(binary === undefined)('gochat move', () => {
   });
 
   async function serve(at: number, ...more: string[]): Promise<void> {
-    running = new GochatProcess(['serve', '--port', String(at), '--data', 'rooms', ...more], {
-      cwd: home.path,
-    });
+    const data = more.includes('--data') ? [] : ['--data', 'rooms'];
+    running = new GochatProcess(['serve', '--port', String(at), ...data, ...more], { cwd: home.path });
     await running.shows('To chat');
     port = Number(/:(\d+)\)/.exec(running.all)?.[1]);
   }
@@ -105,6 +104,85 @@ describe.skipIf(binary === undefined)('gochat move', () => {
     await Promise.all([ana.close(), ben.close()]);
   });
 
+  test('the number of log streams changes by way of a folder; who was away reads on, without a warning', async () => {
+    if (running !== undefined) await running.stop('SIGTERM');
+    const other = await NatsCluster.start({
+      binary: binary ?? '',
+      folder: join(home.path, 'other'),
+      size: 1,
+    });
+    const nodes = (streams: number) => [
+      ...['--data', 'node', '--log', other.url, '--log-replicas', '1'],
+      ...['--log-streams', String(streams)],
+    ];
+    const moves = async (...args: string[]) => expect(await move(...args)).toMatchObject({ code: 0 });
+    /** Whatever the number of streams is: it is found in the cluster. */
+    const out = (folder: string) => moves('--from', other.url, '--to', join(home.path, folder));
+    const back = (folder: string, streams: number) => [
+      ...['--from', join(home.path, folder), '--to', other.url],
+      ...['--log-replicas', '1', '--log-streams', String(streams)],
+    ];
+    try {
+      await serve(0, ...nodes(1));
+      const open = (name: string) => Someone.open(name, join(home.path, `streams-${name}`));
+      const [ana, ben, cleo] = [await open('ana'), await open('ben'), await open('cleo')];
+      const { room, link } = await ana.hosts(`tcp://127.0.0.1:${port}`);
+      await ben.joins(link);
+      await cleo.joins(link);
+      const talk = async (text: string) => {
+        await ben.delivered(room, [await ben.says(room, `${text}?`)]);
+        await ana.hears(room, `${text}?`);
+        await ana.delivered(room, [await ana.says(room, `${text}!`)]);
+        await ben.hears(room, `${text}!`);
+      };
+      await talk('one stream');
+      await cleo.hears(room, 'one stream!');
+      await cleo.close();
+      await talk('cleo is away');
+      const early = await move('--from', other.url, '--to', join(home.path, 'early'));
+      expect(early).toMatchObject({ code: 2, err: expect.stringContaining('stop all of them first') });
+
+      await running.stop('SIGTERM');
+      await out('first');
+      await serve(port, '--data', 'first');
+      await talk('a folder');
+      await running.stop('SIGTERM');
+      const kept = await move(...back('first', 4));
+      expect(kept).toMatchObject({ code: 2, err: expect.stringContaining('add --replace') });
+      await moves(...back('first', 4), '--replace');
+      await serve(port, ...nodes(4));
+      await talk('four streams');
+      // Her invite changes the room's keys.
+      const dee = await open('dee');
+      await dee.joins(await ana.invites(room));
+      await dee.delivered(room, [await dee.says(room, 'new here')]);
+
+      await running.stop('SIGTERM');
+      await out('second');
+      await moves(...back('second', 1), '--replace');
+      await serve(port, ...nodes(1));
+      await talk('one stream again');
+      const late = await open('cleo');
+      await late.syncs(room);
+      await late.hears(room, 'one stream again!');
+      await late.delivered(room, [await late.says(room, 'back')]);
+      const topics = ['one stream', 'cleo is away', 'a folder', 'four streams', '', 'one stream again'];
+      const said = topics.flatMap((topic) =>
+        topic === '' ? ['dee: new here'] : [`ben: ${topic}?`, `ana: ${topic}!`],
+      );
+      for (const one of [ana, ben, late, dee]) {
+        await one.hears(room, 'back');
+        const all = [...said, 'cleo: back'];
+        expect(await one.read(room)).toEqual(one === dee ? all.slice(all.indexOf('dee: new here')) : all);
+        expect(await one.warnings(room)).toEqual([]);
+      }
+      for (const one of [ana, ben, late, dee]) await one.close();
+    } finally {
+      await running.stop('SIGKILL');
+      await other.stop();
+    }
+  });
+
   test.each([
     [['--to', 'nats://127.0.0.1:1'], /--from/, 2],
     [['--from', 'rooms'], /--to/, 2],
@@ -112,6 +190,9 @@ describe.skipIf(binary === undefined)('gochat move', () => {
     [['--from', 'nowhere', '--to', 'nats://127.0.0.1:1'], /holds no rooms/, 1],
     [['--from', 'rooms', '--to', 'nats://a:sec%zzret@127.0.0.1:1'], /percent-encode special characters/, 2],
     [['--from', 'rooms', '--to', 'http://127.0.0.1:1'], /one or more NATS addresses/, 2],
+    [['--from', 'nats://127.0.0.1:1', '--to', 'nats://127.0.0.1:1'], /move by way of one/, 2],
+    [['--from', 'nats://127.0.0.1:1', '--to', 'rooms', '--files', 'files'], /files stay where they are/, 2],
+    [['--from', 'nats://127.0.0.1:1', '--to', 'rooms', '--replace'], /moved into a cluster/, 2],
   ])('with the options %s ends with 2 and says what it takes', async (args, words, lines) => {
     const { code, err } = await move(...args);
     expect([code, err.trim().split('\n').length]).toEqual([2, lines]);
