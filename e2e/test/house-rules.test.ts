@@ -5,6 +5,7 @@ import { type ServeOptions, serve } from '@gochat/server/internal/serve';
 import { expect, onTestFinished, test } from 'vitest';
 import { Someone, temporary } from '../src/people/people.ts';
 import { Viewer } from '../src/people/viewer.ts';
+import { Meddler } from '../src/servers/meddler.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
 const TOKEN = 'letOnlyFriendsMakeRooA';
@@ -53,6 +54,72 @@ test('on a server with a token, only who has the token can create rooms; anyone 
   const room = await ben.joins(await ana.invites(id));
   await ben.says(room, 'in without it');
   await ana.hears(room, 'in without it');
+});
+
+test('where members may create rooms, who is in one needs no token for any other, nor for devices and recovery', async () => {
+  const { url, folder } = await ruled({ createToken: TOKEN, membersCreate: true });
+  const ana = await someone('ana', folder);
+  const asked = { name: 'kitchen', as: 'ana', server: url, waitMs: WAIT_MS };
+  await expect(ana.profile.call('create', asked)).rejects.toMatchObject({ code: 'token' });
+  const { id } = await ana.profile.call('create', { ...asked, token: TOKEN });
+  const ben = await someone('ben', folder);
+  await ben.joins(await ana.invites(id));
+
+  for (const one of [ana, ben]) {
+    const { id: made } = await one.profile.call('create', { ...asked, name: 'garden', as: one.name });
+    await one.delivered(made, [await one.says(made, 'made without it')]);
+    await one.profile.call('recoveryLink', { waitMs: WAIT_MS });
+    await one.profile.call('linkOffer', { waitMs: WAIT_MS });
+  }
+  // Whoever gives a token wants no room shown instead: it learns that the token is wrong.
+  const wrong = { ...asked, token: TOKEN.replace('let', 'Let') };
+  await expect(ana.profile.call('create', wrong)).rejects.toMatchObject({ code: 'token' });
+});
+
+test('a room that this profile was removed from vouches for no other', async () => {
+  const { url, folder } = await ruled({ createToken: TOKEN, membersCreate: true });
+  const [ana, ben] = [await someone('ana', folder), await someone('ben', folder)];
+  const asked = { as: 'ana', server: url, waitMs: WAIT_MS };
+  const { id: first } = await ana.profile.call('create', { ...asked, name: 'kitchen', token: TOKEN });
+  const { id: second } = await ana.profile.call('create', { ...asked, name: 'garden', token: TOKEN });
+  for (const room of [first, second]) await ben.joins(await ana.invites(room));
+  const removes = (room: string) => ana.profile.call('remove', { room, member: 'ben', waitMs: WAIT_MS });
+  await removes(first);
+  const { id: third } = await ben.profile.call('create', { ...asked, name: 'cellar', as: 'ben' });
+  await ben.profile.call('leave', { room: third, waitMs: WAIT_MS });
+  await removes(second);
+  const refused = ben.profile.call('create', { ...asked, name: 'attic', as: 'ben' });
+  await expect(refused).rejects.toMatchObject({ code: 'token' });
+});
+
+test('only a server that refuses is shown another room, the same one again after a lost answer', async () => {
+  const { url, folder } = await ruled({ createToken: TOKEN, membersCreate: true });
+  const meddler = new Meddler(Number(new URL(url).port));
+  onTestFinished(() => meddler.close());
+  const server = await meddler.listen();
+  const shown: (string | undefined)[] = [];
+  let isCut = false;
+  meddler.meddling = {
+    up: (frame) => {
+      if (frame.type === 'create') shown.push(frame.by?.room);
+      return [frame];
+    },
+    down: (frame) => {
+      if (isCut || frame.type !== 'ack' || shown.at(-1) === undefined) return [frame];
+      isCut = true;
+      meddler.cut();
+      return [];
+    },
+  };
+  const ana = await someone('ana', folder);
+  const asked = { as: 'ana', server, waitMs: WAIT_MS };
+  const { id: first } = await ana.profile.call('create', { ...asked, name: 'kitchen', token: TOKEN });
+  await ana.profile.call('create', { ...asked, name: 'garden', token: TOKEN });
+  expect(shown).toEqual([undefined, undefined]);
+  const { id } = await ana.profile.call('create', { ...asked, name: 'cellar' });
+  await ana.delivered(id, [await ana.says(id, 'it is there')]);
+  expect(isCut).toBe(true);
+  expect(shown.slice(2)).toEqual([undefined, first, undefined, first]);
 });
 
 test('each room counts once against the limit of an address', async () => {

@@ -1,5 +1,4 @@
 import { createDirect, createRoom, type DirectTerms, landedFirst } from '@gochat/crypto/create';
-import { proveCreator } from '@gochat/crypto/enter';
 import { ROOM_KIND } from '@gochat/crypto/genesis';
 import { holdsIdentity, type Who } from '@gochat/crypto/identity';
 import { cleanName } from '@gochat/crypto/names';
@@ -8,12 +7,14 @@ import type { Env } from '@gochat/crypto/primitives';
 import { ChatError } from '../api/chat-error.ts';
 import { checkHistorySetting } from '../api/history-setting.ts';
 import { RequestError } from '../net/connection-errors.ts';
+import { requestCreation } from '../room/request-creation.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
 import type { Records } from '../store/records.ts';
 import { checkSeconds } from './governance.ts';
 import type { Rooms } from './rooms.ts';
+import { vouchFor } from './vouching.ts';
 
 interface CreateParts {
   readonly records: Records;
@@ -30,12 +31,8 @@ interface NewRoom {
   readonly server: string;
   readonly token?: string | undefined;
   readonly kind?: 'self' | 'pairing';
-  /** Makes a direct room. `common`: where the two are. A server may let only members of its rooms create some. */
-  readonly direct?: {
-    readonly terms: DirectTerms;
-    readonly meta: NonNullable<RoomMeta['direct']>;
-    readonly common: RoomSession;
-  };
+  /** Makes a direct room. */
+  readonly direct?: { readonly terms: DirectTerms; readonly meta: NonNullable<RoomMeta['direct']> };
   /** How much of the history newcomers are shown; nothing when absent. */
   readonly history?: HistorySetting | undefined;
   /** After how many seconds messages disappear; never when absent. */
@@ -73,11 +70,7 @@ export async function createOn(
     since: env.now(),
   };
   await RoomStore.store(records, meta, room, frame);
-  const requested = connection.request(frame).catch((error: unknown) => {
-    if (direct === undefined || !(error instanceof RequestError) || error.code !== 'token') throw error;
-    const by = proveCreator(direct.common.room, frame, connection.dialled, env);
-    return connection.request({ ...frame, by });
-  });
+  const requested = requestCreation(connection, frame, vouchFor(meta, rooms, env, waitMs));
   const landed = await requested.catch(async (error: unknown) => {
     // The room may exist, or may exist soon: its session repeats the same request.
     if (!(error instanceof RequestError)) return undefined;

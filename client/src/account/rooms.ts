@@ -27,6 +27,7 @@ import { pickRoom } from './pick-room.ts';
 import { invitation, redeem } from './redeem.ts';
 import { hasOtherLeft, ownName, roomInfo } from './room-info.ts';
 import type { Preferences } from './settings.ts';
+import { vouchFor } from './vouching.ts';
 
 export interface RoomsParts {
   readonly records: Records;
@@ -52,6 +53,8 @@ interface OpenRoom {
 const RETURN_MS = 60_000;
 /** How long the end of a profile may be delayed. */
 const FINISH_MS = 5_000;
+/** How long a repeated creation waits for what the server has of another room. */
+const VOUCH_MS = 20_000;
 /** With a connection for each room, the time over which they connect. */
 const SPREAD_MS = 2 * 60_000;
 
@@ -472,6 +475,7 @@ export class Rooms {
       },
       expired: (until) => emit({ kind: 'expired', room: id, until }),
       uploading: (message) => files.uploading(message),
+      vouch: (frame, at) => vouchFor(meta, this, env, VOUCH_MS)(frame, at),
       waiting: (waiting) => emit({ kind: 'waiting', room: id, waiting }),
       presence: ({ from, presence }) =>
         emit({

@@ -202,7 +202,6 @@ export class DirectRooms {
     const direct = {
       terms: { with: other.with, secret: decodeBytes(ask.secret), expires },
       meta: { with: other.with, expires, ask },
-      common,
     };
     const { server } = common.meta;
     const wanted = { name: other.name, as: ownName(common), server, direct };

@@ -6,6 +6,7 @@ import type { UpOf } from '@gochat/protocol/up';
 import type { Connection } from '../net/connection.ts';
 import { RequestError, waitBeforeRepeat } from '../net/connection-errors.ts';
 import type { Timers } from '../schedule/timers.ts';
+import { requestCreation, type Vouch } from './request-creation.ts';
 import type { RoomInput } from './room-input.ts';
 
 /** Sends a room's requests. What becomes of a request comes back as an input of the room. */
@@ -13,16 +14,18 @@ export class RoomSender {
   readonly #env: Env;
   readonly #timers: Timers;
   readonly #put: (input: RoomInput) => void;
+  readonly #vouch: Vouch;
 
-  constructor(env: Env, timers: Timers, put: (input: RoomInput) => void) {
+  constructor(env: Env, timers: Timers, put: (input: RoomInput) => void, vouch: Vouch) {
     this.#env = env;
     this.#timers = timers;
     this.#put = put;
+    this.#vouch = vouch;
   }
 
   /** The room was created here and its position is unknown: the same request gets the same answer. */
   create(over: Connection, frame: UpOf<'create'>): void {
-    over.request(frame).then(
+    requestCreation(over, frame, this.#vouch).then(
       ({ seq }) => this.#put({ kind: 'created', over, seq }),
       (error: unknown) => this.#put({ kind: 'not-entered', over, error }),
     );

@@ -29,6 +29,7 @@ import { InputQueue } from './input-queue.ts';
 import type { Again } from './outbox.ts';
 import type { Outcome, Queued } from './outgoing.ts';
 import { Posts, type Uploading } from './posts.ts';
+import type { Vouch } from './request-creation.ts';
 import type { RoomCommand, RoomFrame, RoomInput } from './room-input.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 import { RoomSender } from './room-sender.ts';
@@ -55,6 +56,8 @@ export interface RoomListener {
   presence(heard: Heard): void;
   /** @returns how far the upload of a waiting message's files is, if one is known */
   uploading?(id: string): Uploading | undefined;
+  /** Vouches for this room if its creation has to be repeated. */
+  vouch?: Vouch;
 }
 
 /**
@@ -91,7 +94,7 @@ export class RoomSession {
       holdsFrames: () => this.#delivery.stage === 'entering',
     });
     const put = (input: RoomInput) => this.#inputs.put(input);
-    const sender = new RoomSender(env, timers, put);
+    const sender = new RoomSender(env, timers, put, async (frame, at) => listener.vouch?.(frame, at));
     this.#delivery = new Delivery({
       store,
       env,
