@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Someone, temporary } from '../src/people/people.ts';
 import { Viewer } from '../src/people/viewer.ts';
 import { Meddler } from '../src/servers/meddler.ts';
+import { runGochat } from '../src/terminal/gochat-command.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
 const TOKEN = 'letOnlyFriendsMakeRooA';
@@ -120,6 +121,38 @@ test('only a server that refuses is shown another room, the same one again after
   await ana.delivered(id, [await ana.says(id, 'it is there')]);
   expect(isCut).toBe(true);
   expect(shown.slice(2)).toEqual([undefined, first, undefined, first]);
+});
+
+test('where creating a room requires the token, writing to one member alone takes it', async () => {
+  const { url, folder } = await ruled({ createToken: TOKEN });
+  const ana = await Viewer.open('ana', url);
+  onTestFinished(() => ana.leaveForGood());
+  const create = { name: 'kitchen', as: 'ana', server: url, token: TOKEN, waitMs: WAIT_MS };
+  const { id } = await ana.profile.call('create', create);
+  const env = { HOME: folder };
+  const { link } = await ana.profile.call('invite', {
+    ...{ room: id, expiresMs: undefined, uses: undefined, waitMs: WAIT_MS },
+  });
+  const ben = await someone('ben', folder);
+  await ben.joins(link);
+  const cleo = ['--profile', join(folder, 'cleo')];
+  expect(await runGochat(['join', link, '--as', 'cleo', '--no-chat', ...cleo], env)).toMatchObject({
+    code: 0,
+  });
+  const dm = ['dm', 'kitchen', 'ben', 'hello', ...cleo];
+  expect(await runGochat(dm, env)).toMatchObject({ code: 5 });
+  expect(await runGochat([...dm, '--token', 'friends'], env)).toMatchObject({ code: 2 });
+  expect(await runGochat(dm, { ...env, GOCHAT_TOKEN: TOKEN })).toMatchObject({ code: 0 });
+
+  await ana.sees('the room', ({ rooms }) => rooms.length === 1);
+  ana.view.actions.open(id);
+  await ana.sees('the members', ({ room }) => room?.members.some(({ name }) => name === 'ben'));
+  ana.view.actions.run('dm', 'ben hi');
+  const asking = await ana.dialog('form');
+  expect(asking.error).toContain('token');
+  expect(asking.fields.map(({ name }) => name)).toEqual(['token']);
+  ana.view.actions.submit({ token: TOKEN });
+  await ana.sees('the conversation', ({ room, dialog }) => dialog === undefined && room?.name === 'ben');
 });
 
 test('each room counts once against the limit of an address', async () => {

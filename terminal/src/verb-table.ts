@@ -109,7 +109,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'dm <room> <member> [text]',
     does: 'write to a member of ROOM alone: asks, with TEXT (- is standard input) as the first words, or says it in the conversation that there is',
-    options: [JSON_LINES, WAIT],
+    options: [TOKEN, JSON_LINES, WAIT],
     load: async () => (await import('./verbs/direct.ts')).dm,
   },
   {

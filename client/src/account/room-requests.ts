@@ -291,6 +291,7 @@ export class RoomRequests {
     reportCompromise: async (params) =>
       this.#governance.reportCompromise(await this.#current(params.room, params.waitMs), params),
     dm: async ({ room, ...wanted }) => {
+      if (wanted.token !== undefined) checkToken(wanted.token);
       const direct = await this.#direct.load();
       const { session, message } = await direct.write(await this.#followed(room), wanted);
       return { ...roomInfo(session), ...(message !== undefined && { message }) };

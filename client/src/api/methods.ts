@@ -274,6 +274,8 @@ export interface Methods {
     readonly room: string;
     readonly member: string;
     readonly text?: string;
+    /** For a server that requires a token for creating rooms. */
+    readonly token?: string;
     readonly waitMs: number;
   }) => RoomInfo & { readonly message?: string };
   /** Who asks to write to this person alone, oldest first. Changes are reported by the event `requests`. Nothing is sent about one before it is accepted. */

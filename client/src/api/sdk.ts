@@ -647,11 +647,20 @@ export class ChatRoom {
 
   /**
    * Writes to a member alone: asks first, or says it in the conversation that there is. What is said waits here until the other accepts.
-   * @param member its name or id. @returns the conversation, as `rooms` lists it. @throws ChatError `unknown-member`, `usage`
+   * @param member its name or id
+   * @param terms `token`: for a server that requires one for creating rooms
+   * @returns the conversation, as `rooms` lists it. @throws ChatError `unknown-member`, `usage`, `token`
    */
-  write(member: string, text = ''): Promise<RoomInfo> {
+  write(member: string, text = '', terms: { readonly token?: string } = {}): Promise<RoomInfo> {
+    const { token } = checkOptions(terms, { token: 'other' });
     const words = text === '' ? {} : { text: textOf(text) };
-    return this.#profile.call('dm', { room: this.id, member: textOf(member), ...words, waitMs: WAIT_MS });
+    return this.#profile.call('dm', {
+      room: this.id,
+      member: textOf(member),
+      ...words,
+      ...(token !== undefined && { token: textOf(token) }),
+      waitMs: WAIT_MS,
+    });
   }
 
   members(): Promise<readonly MemberInfo[]> {

@@ -114,13 +114,13 @@ export class DirectRooms {
 
   /**
    * Asks a member of a room to write to each other, or finds the conversation that there is.
-   * @param params `text`: what is said first
+   * @param params `text`: what is said first. `token`: for a server that requires one
    * @returns the conversation, and the id of the message with the text
    * @throws ChatError `unknown-member`, `usage` `direct-self`, `message-blank`; RoomError `too-large`; as `create` does
    */
   async write(
     common: RoomSession,
-    { member, text = '', waitMs }: Omit<Params<'dm'>, 'room'>,
+    { member, text = '', token, waitMs }: Omit<Params<'dm'>, 'room'>,
   ): Promise<Written> {
     // Nobody is asked, and no room is made, for words that can't be sent.
     if (text !== '' && isBlank(text)) throw new ChatError({ reason: 'message-blank' });
@@ -136,7 +136,7 @@ export class DirectRooms {
     }
     const session = await this.#comes(other.identity, waitMs);
     if (session === undefined)
-      return this.#create(common, { with: other.identity, name: info.name, text }, waitMs);
+      return this.#create(common, { with: other.identity, name: info.name, text, token }, waitMs);
     return { session, message: await this.#say(session, text) };
   }
 
@@ -193,7 +193,12 @@ export class DirectRooms {
 
   async #create(
     common: RoomSession,
-    other: { readonly with: string; readonly name: string; readonly text: string },
+    other: {
+      readonly with: string;
+      readonly name: string;
+      readonly text: string;
+      readonly token: string | undefined;
+    },
     waitMs: number,
   ): Promise<Written> {
     await this.#parts.rooms.caughtUp(common, waitMs);
@@ -204,7 +209,7 @@ export class DirectRooms {
       meta: { with: other.with, expires, ask },
     };
     const { server } = common.meta;
-    const wanted = { name: other.name, as: ownName(common), server, direct };
+    const wanted = { name: other.name, as: ownName(common), server, token: other.token, direct };
     const session = await createOn(this.#parts, wanted, waitMs);
     await this.#asks(session);
     return { session, message: other.text === '' ? undefined : ask.message };

@@ -83,7 +83,8 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     await stream.catchUp();
     const info = (await profile.call('rooms', {})).find(({ id }) => id === room);
     if (info !== undefined) again.show(info);
-    const end = await readLines({ profile, room, prompt, text, compared: new Map(), opened });
+    const token = io.env.GOCHAT_TOKEN || undefined;
+    const end = await readLines({ profile, room, prompt, text, token, compared: new Map(), opened });
     // What is queued and what failed was said.
     if (signalled !== undefined) return codeOfSignal(signalled);
     // A person has seen what failed. A script has only the exit code.

@@ -47,6 +47,8 @@ export interface SlashContext {
   readonly room: string;
   readonly prompt: LinePrinter;
   readonly text: TerminalText;
+  /** For servers that require one for creating rooms. */
+  readonly token?: string | undefined;
   /** What `/return` has shown of the room there, by room: the tag of the comparison. */
   readonly compared: Map<string, string>;
   /** The chat waits at its end until these messages are sent. */
@@ -74,7 +76,7 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     const rows = members.map(({ id, name, role, self }) => [id, name, text.lines.marks(role, self)]);
     return printAll(prompt, text, columns(rows));
   },
-  dm: async (rest, { profile, room, prompt, text }) => {
+  dm: async (rest, { profile, room, prompt, text, token }) => {
     const members = await profile.call('members', { room });
     const { member, text: said } = addressee(members, rest.replace(/^@/, ''));
     // This chat stays in its room: what comes next was written for one member, and all would read it.
@@ -83,7 +85,8 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
       return 'elsewhere';
     }
     const wanted = member?.identity ?? rest;
-    const made = await profile.call('dm', { room, member: wanted, text: said, waitMs: WAIT_MS });
+    const given = { room, member: wanted, text: said, ...(token !== undefined && { token }) };
+    const made = await profile.call('dm', { ...given, waitMs: WAIT_MS });
     const { asked, there } = text.lines.direct;
     return printAll(prompt, text, [(made.direct?.state === 'asked' ? asked : there)(nameOf(made.name))]);
   },

@@ -1,5 +1,6 @@
 import type { DirectRequest, Problem, Result } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
+import { checkGiven } from '@gochat/client/validate-input';
 import { UsageError } from '@gochat/server/usage-error';
 import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine } from '@gochat/view/sanitize';
@@ -15,6 +16,7 @@ import { roomId } from '../room-id.ts';
 import { readText } from '../utf8-input.ts';
 
 interface Options extends ProfileOptions {
+  readonly token?: string;
   readonly json?: boolean;
   readonly wait?: string;
 }
@@ -30,10 +32,12 @@ export async function dm(
   options: Options,
 ): Promise<ExitCode> {
   const wait = waitMs(options.wait, CHANGE_MS);
+  const token = options.token ?? (io.env.GOCHAT_TOKEN || undefined);
+  checkGiven({ token });
   return withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
     const text = given === '-' ? (await readText(io.stdin)).replace(/\r?\n$/, '') : given;
-    const said = text === undefined ? {} : { text };
+    const said = { ...(text !== undefined && { text }), ...(token !== undefined && { token }) };
     const made = await profile.call('dm', { room, member, ...said, waitMs: wait });
     const asked = made.direct?.state === 'asked';
     const name = sanitizeLine(made.name);

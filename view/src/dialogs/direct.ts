@@ -2,8 +2,8 @@ import { ChatError } from '@gochat/client/chat-error';
 import type { DirectRequest, MemberInfo } from '@gochat/client/methods';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
-import type { MenuDialog } from './dialog.ts';
-import { choiceField, detailedItem, form, menuItem, textField } from './forms.ts';
+import type { Field, FormDialog, MenuDialog } from './dialog.ts';
+import { choiceField, detailedItem, form, menuItem, secretField, textField } from './forms.ts';
 
 type DirectParts = Pick<
   Chat,
@@ -27,8 +27,8 @@ export function writeTo(chat: DirectParts, member: MemberInfo, text: string): vo
   const { room, profile, dialogs, flashes } = { ...chat, room: chat.navigation.room };
   if (room === undefined) return;
   const name = sanitizeLine(member.name);
-  const write = async (said: string) => {
-    const words = said === '' ? {} : { text: said };
+  const write = async (said: string, token = '') => {
+    const words = { ...(said !== '' && { text: said }), ...(token !== '' && { token }) };
     const call = { room: room.info.id, member: member.identity, ...words, waitMs: WAIT_MS };
     const made = await profile.call('dm', call);
     await chat.navigation.enter(made.id);
@@ -39,18 +39,33 @@ export function writeTo(chat: DirectParts, member: MemberInfo, text: string): vo
     const isThere = rooms.some(
       ({ direct, status }) => direct?.identity === member.identity && status === 'active',
     );
-    if (isThere || text !== '') return write(text);
     const words = (await wordsOf(chat)).write;
-    const asks = form(words.title(name), [words.text], [textField('text', words.first)], words.submit);
-    dialogs.show({
-      dialog: asks,
-      submit: async (values, handle) => {
-        await write((values.text ?? '').trim());
-        handle.close();
-      },
+    const { create } = chat.words.text.dialogs;
+    // What was given may have several lines.
+    const first = text === '' ? [textField('text', words.first)] : [];
+    const withToken = [...first, secretField('token', create.token, create.tokenHint)];
+    const ask = (fields: readonly Field[]) =>
+      dialogs.show<FormDialog>({
+        dialog: form(words.title(name), [words.text], fields, words.submit),
+        submit: async (values, handle) => {
+          await write(text || (values.text ?? '').trim(), values.token?.trim()).catch((error: unknown) => {
+            // Few servers require a token, so it is asked for only after one has.
+            if (needsToken(error)) handle.update({ fields: withToken });
+            throw error;
+          });
+          handle.close();
+        },
+      });
+    if (!isThere && text === '') return void ask(first);
+    return write(text).catch((error: unknown) => {
+      if (!needsToken(error)) throw error;
+      ask(withToken).update({ error: flashes.textOf(error) });
     });
-    return undefined;
   });
+}
+
+function needsToken(error: unknown): boolean {
+  return error instanceof ChatError && error.data.reason === 'token-required';
 }
 
 /** Lists who asks to write to this person. */
