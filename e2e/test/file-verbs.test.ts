@@ -153,6 +153,7 @@ describe('gochat send --file', () => {
   test.each([
     ['--alt', ['--alt', 'x'], /need --file/],
     ['--lines with a text', ['text', '--lines'], /leave out the text/],
+    ['-m twice', ['-m', 'one', '-m', 'two'], /give -m once/],
     ['a text twice', ['text', '-m', 'text', '--file', 'x'], /give the text once/],
     ['lines', ['--lines', '--file', 'x'], /leave out --file/],
     ['input without a name', ['--file', '-'], /needs --name/],

@@ -57,7 +57,10 @@ export async function run(
   for (const verb of VERBS) {
     const describe = verb.describe ?? profileOptions;
     const command = describe(program.command(verb.name).exitOverride()).description(verb.does);
-    for (const [flags, meaning] of verb.options ?? []) command.option(flags, meaning);
+    for (const [flags, meaning, once] of verb.options ?? []) {
+      if (once === undefined) command.option(flags, meaning);
+      else command.option(flags, meaning, onlyOnce(once));
+    }
     command.action(async (...given: unknown[]) => {
       const options = unmarked(given.at(-2) as GivenOptions);
       refuseEmpty(verb, command, given, options);
@@ -79,6 +82,14 @@ export async function run(
   } catch (error) {
     return explain(io, error, verb);
   }
+}
+
+/** @returns a parser that refuses an option's second value, which would replace the first one unsaid. @param problem what it says */
+function onlyOnce(problem: string) {
+  return (value: string, before: string | undefined): string => {
+    if (before !== undefined) throw new UsageError(problem);
+    return value;
+  };
 }
 
 /** Moves a verb that comes after options to the front, as in `gochat --profile P rooms`. Without a verb it is `chat`. */

@@ -6,7 +6,8 @@ export interface Verb {
   /** Its name and its arguments, in commander's syntax. */
   readonly name: string;
   readonly does: string;
-  readonly options?: readonly (readonly [flags: string, meaning: string])[];
+  /** `once`: why a second value is refused, which would otherwise replace the first one. */
+  readonly options?: readonly (readonly [flags: string, meaning: string, once?: string])[];
   /** The argument that may be empty; any other one is refused then. */
   readonly mayBeEmpty?: string;
   /** It does nothing but print, so it ends when nobody reads standard output any more. All others do their work to the end. */
@@ -95,7 +96,11 @@ export const VERBS: readonly Verb[] = [
     mayBeEmpty: 'text',
     does: 'send TEXT; without it, or with -, send standard input. Exits 0 when the server has stored it',
     options: [
-      ['-m, --message <text>', 'the text, such as that of a message with files'],
+      [
+        '-m, --message <text>',
+        'the text, such as that of a message with files',
+        'give -m once: one call sends one text',
+      ],
       ['--file <path...>', 'send files, as one message with the text; - is standard input'],
       ['--alt <text...>', 'what is to be seen or heard in each file, in their order'],
       ['--name <name>', 'the name of the file that standard input is sent as'],
