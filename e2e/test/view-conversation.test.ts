@@ -123,6 +123,31 @@ describe('two people in a room', () => {
     ana.view.actions.cancel();
   });
 
+  test('when the first message of a thread is deleted, what is written there is a draft', async () => {
+    ben.says('for all to read');
+    await ana.reads('for all to read');
+    ben.says('a topic to regret');
+    const root = await ana.reads('a topic to regret');
+    ana.view.actions.run('reply', '', root.key);
+    ana.says('what of it');
+    await ana.hasSent('what of it');
+    ana.view.actions.run('thread', '', root.key);
+    expect(ana.rows[0]).toMatchObject({ kind: 'start', back: 'All messages' });
+    ana.view.actions.type('for the thread alone', 20);
+    ben.view.actions.run('delete', '', (await ben.hasSent('a topic to regret')).key);
+    await ben.dialog('form');
+    ben.view.actions.submit({});
+    await ana.sees('all messages', () => ana.message('for all to read') !== undefined);
+    ana.view.actions.send();
+    expect(ana.room.composer.text).toBe('for the thread alone');
+    expect(ana.screen.flash).toMatchObject({
+      tone: 'bad',
+      text: expect.stringContaining('first message of the thread is gone'),
+    });
+    ana.view.actions.send();
+    expect((await ben.reads('for the thread alone')).reply).toBeUndefined();
+  });
+
   test('only an admin can delete another member’s message', async () => {
     ana.says('mine');
     const hers = await ben.reads('mine');

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { type ComposerParts, ComposerViewModel } from '../src/room/composer.ts';
 import type { RoomViewModel } from '../src/room/room-view-model.ts';
 import { openEmojiBook } from '../src/text/emoji.ts';
-import { context, key as keyOf, noFiles, words } from './timeline-input.ts';
+import { context, item, key as keyOf, noFiles, words } from './timeline-input.ts';
 
 const emoji = await openEmojiBook();
 
@@ -32,6 +32,7 @@ function composerIn(
     context: context(),
     members,
     presence: { typing: () => undefined },
+    message: () => undefined,
     change: () => undefined,
   } as unknown as RoomViewModel;
   return new ComposerViewModel({
@@ -173,4 +174,30 @@ test('in slow mode the field says each second when the next message is sent, and
     '',
   ]);
   expect(due).toEqual([]);
+});
+
+test('a text whose message has disappeared stays, and the person is told once before it is sent', () => {
+  const composer = composerFor();
+  const gone = item(1, 'me', 'gone soon', { expires: 1000 });
+  composer.edit(gone);
+  composer.type('as it should be', 15);
+  composer.expire(999);
+  expect(composer.takeLost()).toBeUndefined();
+  composer.expire(1000);
+  expect(composer.text).toBe('as it should be');
+  expect([composer.takeLost(), composer.takeLost()]).toEqual(['edit', undefined]);
+
+  composer.replyTo(gone);
+  composer.expire(1000);
+  expect(composer.takeLost()).toBe('reply');
+  // Nothing was written for it, or it has another message by now.
+  composer.type('', 0);
+  composer.replyTo(gone);
+  composer.expire(1000);
+  expect(composer.takeLost()).toBeUndefined();
+  composer.replyTo(gone);
+  composer.type('an answer', 9);
+  composer.expire(1000);
+  composer.replyTo(item(2, 'ana', 'stays'));
+  expect(composer.takeLost()).toBeUndefined();
 });

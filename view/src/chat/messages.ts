@@ -164,6 +164,11 @@ export class Messages {
       flashes.bad(words.text.flashes.editGone);
       return;
     }
+    const lost = composer.takeLost() ?? (room.dropLostThread() ? 'thread' : undefined);
+    if (lost !== undefined && !(isBlank(text) && composer.tray.isEmpty)) {
+      flashes.bad(words.text.flashes.lost[lost]);
+      return;
+    }
     const { tooLong, space } = composer.snapshot();
     if (tooLong) {
       if (composer.isEditing) flashes.bad(space);

@@ -45,6 +45,8 @@ export class ComposerViewModel {
   #undoable = false;
   #reply: TextItem | undefined;
   #edit: TextItem | undefined;
+  /** What has disappeared that the text in the field was to change or to answer, until the person is told. */
+  #lost: 'edit' | 'reply' | undefined;
   /** What was being written before an edit. */
   #before: Written = NOTHING;
   /** What the room's settings hold of this field, as {@link inSettings} writes it. */
@@ -300,6 +302,7 @@ export class ComposerViewModel {
 
   replyTo(item: TextItem): void {
     if (this.#edit !== undefined) this.cancel();
+    this.#lost = undefined;
     this.#reply = item;
     this.#saveDraft();
     this.#parts.changed();
@@ -308,6 +311,7 @@ export class ComposerViewModel {
   edit(item: TextItem): void {
     if (this.#edit === undefined) this.#before = { text: this.#text, reply: this.#reply };
     this.#edit = item;
+    this.#lost = undefined;
     this.#reply = undefined;
     this.put(asWritten(item));
   }
@@ -321,6 +325,16 @@ export class ComposerViewModel {
     return true;
   }
 
+  /**
+   * The text in the field is a new message now, which the person has to know before it is sent.
+   * @returns what has disappeared that the text was to change or to answer; once
+   */
+  takeLost(): 'edit' | 'reply' | undefined {
+    const lost = this.#lost;
+    this.#lost = undefined;
+    return lost;
+  }
+
   /** Refers to nothing any more that has disappeared by now, in milliseconds since 1970. What the person writes stays. */
   expire(now: number): void {
     const isGone = (item: TextItem | undefined) => item !== undefined && hasExpired(item, now);
@@ -331,7 +345,9 @@ export class ComposerViewModel {
       this.#completion = undefined;
       this.cancel();
       this.giveBack(text);
+      this.#lost = 'edit';
     } else if (isGone(this.#reply)) {
+      if (!isBlank(this.#text)) this.#lost = 'reply';
       this.#reply = undefined;
       this.#saveDraft();
       this.#parts.changed();
@@ -433,6 +449,7 @@ export class ComposerViewModel {
     if (this.#text.trim() !== '' && this.#edit === undefined)
       this.#sent = [...this.#sent.filter((old) => old !== this.#text), this.#text].slice(-SENT_KEPT);
     this.#recalled = undefined;
+    this.#lost = undefined;
     const { text, reply } = this.#edit === undefined ? NOTHING : this.#before;
     this.#edit = undefined;
     this.#reply = keepsReply ? (answered ?? reply) : reply;

@@ -339,6 +339,13 @@ export class RoomViewModel {
     return thread !== undefined;
   }
 
+  /** Shows all messages again if the first one of the thread is gone. @returns whether it is; once */
+  dropLostThread(): boolean {
+    if (this.#thread === undefined || this.thread !== undefined) return false;
+    this.#thread = undefined;
+    return true;
+  }
+
   /** The waiting or refused message of a row. */
   waitingFor(key: string): Waiting | undefined {
     return this.waiting.find(({ id, content }) => content.kind === 'text' && ownKey(id) === key);

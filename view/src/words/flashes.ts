@@ -26,6 +26,12 @@ export function flashWords(f: Formats) {
     noMessage: 'That message is not on this device',
     emptyEdit: 'A message can’t be empty. To remove it, delete it.',
     editGone: 'The message was deleted. Your text is in the message field, as a new message.',
+    lost: {
+      edit: 'The message that you edited has disappeared. Your text is in the message field, as a new message.',
+      reply:
+        'The message that you answered has disappeared. Your text is in the message field, as a new message.',
+      thread: 'The first message of the thread is gone. Your text is in the message field, as a new message.',
+    },
     markedRead: 'Marked as read',
     notify: {
       all: 'You get notifications about all messages in this room',
