@@ -176,7 +176,7 @@ test('in slow mode the field says each second when the next message is sent, and
   expect(due).toEqual([]);
 });
 
-test('a text whose message has disappeared stays, and the person is told once before it is sent', () => {
+test('a text whose message has disappeared stays, and the screen says so once before it is sent', () => {
   const composer = composerFor();
   const gone = item(1, 'me', 'gone soon', { expires: 1000 });
   composer.edit(gone);

@@ -8,15 +8,15 @@ import { browserBundle } from '../bundle.mjs';
 
 const entry = fileURLToPath(new URL('../../client/src/api/open-browser.ts', import.meta.url));
 /** Gzipped: all that reads and writes messages and changes. Each member checks roles, rules and disappearing messages, so they are in it. */
-const BUDGET_BYTES = 156_000;
+const BUDGET_BYTES = 157_000;
 /** What is loaded later: with the first file, other device, backup, conversation of two, or pack of history. */
-const LATER_BYTES = 57_000;
+const LATER_BYTES = 58_000;
 /** The modules at which the parts for files begin. */
 const FILE_PARTS = ['client-files.ts', 'profile-files.ts', 'indexed-db-cache.ts', 'browser-transfer.ts'];
 /** What draws a profile without rooms. */
-const FIRST_LOAD_BYTES = 90_000;
+const FIRST_LOAD_BYTES = 91_000;
 /** With what draws rooms and dialogs. */
-const ROOM_LOAD_BYTES = 252_000;
+const ROOM_LOAD_BYTES = 254_000;
 /** The modules at which those parts begin. What else is loaded later is for files, devices, backups, emoji, highlighting and QR codes. */
 const ROOM_PARTS = ['room-requests.ts', 'dialog-code.ts', 'panels.ts'];
 

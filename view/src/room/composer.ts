@@ -45,7 +45,7 @@ export class ComposerViewModel {
   #undoable = false;
   #reply: TextItem | undefined;
   #edit: TextItem | undefined;
-  /** What has disappeared that the text in the field was to change or to answer, until the person is told. */
+  /** What has disappeared that the text in the field was to change or to answer, until the screen has said so. */
   #lost: 'edit' | 'reply' | undefined;
   /** What was being written before an edit. */
   #before: Written = NOTHING;
