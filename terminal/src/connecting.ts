@@ -18,7 +18,8 @@ export function showConnecting(io: Io, profile: Profile): Profile {
       let isShown = false;
       const timer = setTimeout(() => {
         isShown = true;
-        io.stderr.write(io.words.text.lines.connecting);
+        // The line of a file may be there.
+        io.stderr.write(`${CLEAR_LINE}${io.words.text.lines.connecting}`);
       }, QUIET_MS);
       try {
         return await profile.call(method, params);

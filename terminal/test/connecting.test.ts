@@ -28,7 +28,7 @@ async function shown(ms: number, params: object, isTTY = true): Promise<string> 
 
 test('a request of more than half a second says on a terminal that it is connecting, until it ends', async () => {
   const room = { room: 'x', waitMs: 5000 };
-  expect(await shown(501, room)).toBe('connecting…\r\u001b[2K');
+  expect(await shown(501, room)).toBe('\r\u001b[2Kconnecting…\r\u001b[2K');
   expect(await shown(499, room)).toBe('');
   expect(await shown(5000, room, false)).toBe('');
   expect(await shown(5000, { room: 'x' })).toBe('');

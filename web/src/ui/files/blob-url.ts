@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 /**
  * An address for bytes that are loaded: for `src` alone, never to be opened. It ends with the component.
@@ -11,17 +11,26 @@ export function useBlobUrl(
   load: () => Promise<Blob | undefined>,
 ): string | undefined {
   const [made, setMade] = useState<{ readonly id: string; readonly url: string } | undefined>(undefined);
+  /** The address that is to be revoked: also one that nothing has drawn yet. */
+  const open = useRef<string | undefined>(undefined);
+  const revoke = () => {
+    if (open.current !== undefined) URL.revokeObjectURL(open.current);
+    open.current = undefined;
+  };
   const has = made?.id === id;
   useEffect(() => {
     if (has) return;
     let isOver = false;
     void load().then((blob) => {
-      if (!isOver && blob !== undefined) setMade({ id, url: URL.createObjectURL(blob) });
+      if (isOver || blob === undefined) return;
+      revoke();
+      open.current = URL.createObjectURL(blob);
+      setMade({ id, url: open.current });
     });
     return () => {
       isOver = true;
     };
   }, [id, has || again]);
-  useEffect(() => () => made && URL.revokeObjectURL(made.url), [made]);
+  useEffect(() => revoke, []);
   return has ? made.url : undefined;
 }
