@@ -143,7 +143,7 @@ test('in a poll with one answer a vote ends the earlier one, and other reactions
   expect(votes(after(said, once))).toContain(`${first} ana ben`);
 });
 
-test('a poll that its author or staff has closed takes no vote and gives none back, but reactions', () => {
+test('a poll that its author or staff has closed takes no vote or edit and gives no vote back, but takes reactions', () => {
   const [first = '', second = '', third = ''] = ANSWER_EMOJI;
   const close = { kind: 'close', of } satisfies Content;
   const text = pollText({ question: 'Tea?', answers: ['yes', 'no'] });
@@ -157,8 +157,10 @@ test('a poll that its author or staff has closed takes no vote and gives none ba
   expect(applyChange(poll, close, ben, 6)).toBe('refused');
   const closed = must(applyChange(poll, close, ana, 6));
   // The third answer may come with an edit.
-  for (const late of [react(second), react(third), react(first, false), close])
-    expect(applyChange(closed, late, late === close ? ana : ben, 7)).toBe(closed);
+  const edit = { kind: 'edit', of, text: pollText({ question: 'Tea?', answers: ['no', 'yes'] }) } as const;
+  for (const late of [react(second), react(third), react(first, false)])
+    expect(applyChange(closed, late, ben, 7)).toBe(closed);
+  for (const late of [close, edit]) expect(applyChange(closed, late, ana, 7)).toBe(closed);
   expect(must(applyChange(closed, react('👍'), ben, 7)).reactions).toHaveLength(2);
   expect(applyChange(said, close, ana, 6)).toBe(said);
   expect(must(applyChange(closed, { kind: 'delete', of }, ana, 8)).closed).toBeUndefined();

@@ -791,7 +791,9 @@ test('a poll is closed by its author and by staff, and takes no more votes', asy
   ]);
   const fourth = await talk.poll('Fourth?', ['yes', 'no']);
   expect(await talk.closePoll(fourth)).toBe(true);
-  await expect(talk.vote(fourth, 1)).rejects.toMatchObject({ data: { reason: 'poll-closed' } });
+  const tooLate = { data: { reason: 'poll-closed' } };
+  await expect(talk.vote(fourth, 1)).rejects.toMatchObject(tooLate);
+  await expect(talk.edit(fourth, 'Fourth?\n1️⃣ no\n2️⃣ yes')).rejects.toMatchObject(tooLate);
   await his.close();
 });
 

@@ -100,9 +100,9 @@ async function messagesOf(proved: readonly Proved[], slices: Slices): Promise<Pa
     ...(line.expires !== undefined && { expires: line.expires }),
     said: packedLine(line),
     changes: [
-      ...(edit === undefined ? [] : [edit]),
-      ...reactions.filter((reaction) => close === undefined || !isAfter(reaction, close)),
-      // Who has packed them says that the other votes came before.
+      ...(edit === undefined || isAfter(edit, close) ? [] : [edit]),
+      ...reactions.filter((reaction) => !isAfter(reaction, close)),
+      // Who has packed them says that the others came before.
       ...(close === undefined ? [] : [close]),
     ].flatMap((change): PackedChange[] => {
       const { content } = change.message.payload;
@@ -133,10 +133,11 @@ function mayClose({ message, isStaff }: Proved, poll: Proved): boolean {
   return isStaff || message.identity === poll.message.identity;
 }
 
-/** Whether it is a vote that was certainly cast after the poll was closed: in a later epoch. */
-function isAfter({ message, proof }: Proved, close: Proved): boolean {
+/** Whether it is a vote or an edit that certainly came after the poll was closed: in a later epoch. */
+function isAfter({ message, proof }: Proved, close: Proved | undefined): boolean {
   const { content } = message.payload;
-  return content?.kind === 'react' && ANSWER_EMOJI.includes(content.emoji) && proof.epoch > close.proof.epoch;
+  if (close === undefined || proof.epoch <= close.proof.epoch) return false;
+  return content?.kind === 'edit' || (content?.kind === 'react' && ANSWER_EMOJI.includes(content.emoji));
 }
 
 function packedLine({ message, proof, record }: Proved): PackedLine {

@@ -30,7 +30,8 @@ export function targetOf(change: MessageChange) {
 
 /**
  * Applies a change to a message. Only the author may edit it, on any device, and to nothing only where it has files, which stay; the
- * author and admins may delete it. The author, admins and moderators may close a poll: from then on no vote is added or removed.
+ * author and admins may delete it. The author, admins and moderators may close a poll: from then on no vote is added or removed, and its
+ * text stays, so that the answers are those that were counted.
  * @returns the same item when nothing changes; `refused` when the author of the change has no right to it.
  */
 export function applyChange(
@@ -48,6 +49,7 @@ export function applyChange(
   if (item.deleted !== undefined) return item;
   switch (change.kind) {
     case 'edit': {
+      if (item.closed !== undefined) return item;
       const { mentions: _, ...rest } = item;
       return {
         ...rest,

@@ -455,7 +455,9 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
     attempt: async ({ chat, item }) => (await import('../dialogs/forward.ts')).askForward(chat, item),
   },
   edit: {
-    available: (given) => given.item.own && mayWrite(given) && isSent(given),
+    // What was counted stays as it was asked.
+    available: (given) =>
+      given.item.own && given.item.closed === undefined && mayWrite(given) && isSent(given),
     run: ({ chat, item }) => chat.messages.composer?.edit(item),
   },
   copy: {
