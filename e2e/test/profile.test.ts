@@ -4,6 +4,7 @@ import type { Position } from '@gochat/protocol/fields';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { findWords, folderBytes } from '../src/servers/wiretap.ts';
+import { runGochat } from '../src/terminal/gochat-command.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
@@ -286,5 +287,26 @@ test('whoever leaves finds out first whether somebody has joined', async () => {
     'ben reads that ana leaves',
   );
   await ana.close();
+  await ben.close();
+});
+
+test('whoever leaves a room that its server does not have reads that the others don’t learn of it', async () => {
+  const dir = join(home.path, 'leaver');
+  const ana = await Someone.open('ana', join(home.path, 'stays'));
+  const { room, link } = await ana.hosts(server.url);
+  const first = await Someone.open('ben', dir);
+  await first.joins(link);
+  await first.close();
+  await ana.close();
+  await server.stop();
+  // As after a start without the volume that has the data.
+  server = await startServer(join(home.path, 'empty'), server.port);
+  const ben = await Someone.open('ben', dir);
+  const gochat = (...args: string[]) => runGochat([...args, '--profile', dir], { HOME: home.path });
+  expect(await gochat('leave', room)).toMatchObject({
+    code: 3,
+    err: expect.stringMatching(/but the others don’t learn of it.*: The server has no such room\n$/),
+  });
+  expect((await ben.profile.call('rooms', {})).map(({ status }) => status)).toEqual(['left']);
   await ben.close();
 });

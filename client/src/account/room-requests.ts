@@ -484,10 +484,12 @@ export class RoomRequests {
       if (sent === undefined) throw new ChatError({ reason: 'leave-queued', already });
       // What was said before is in the log as well, if it can be.
     } else if (isKnown) await this.#rooms.posted(session, rest());
+    const { ended } = session;
+    const isUnheard = !alone && ended !== undefined && ended.code !== 'not-member';
     await session.leave();
     this.#rooms.server(session.meta).drop(session);
     const admins = shownMembers(session.room).filter(({ info }) => info.admin && !info.self).length;
-    return { alone, admins };
+    return { alone, admins, ...(isUnheard && { unheard: problemOf(ended) }) };
   }
 
   async #inspect({ room, seq, waitMs }: Params<'inspect'>): Promise<InspectInfo> {
@@ -572,8 +574,8 @@ export class RoomRequests {
     if (said.kind === 'edit' && item.poll !== undefined && readPoll(said.text) === undefined)
       throw new ChatError({ reason: 'poll-edit' });
     if (said.kind === 'close' && item.poll === undefined) throw new ChatError({ reason: 'not-a-poll' });
-    if (said.kind === 'react' && item.closed !== undefined && isVote(item, said.emoji))
-      throw new ChatError({ reason: 'poll-closed' });
+    const isOfOpen = said.kind === 'edit' || (said.kind === 'react' && isVote(item, said.emoji));
+    if (isOfOpen && item.closed !== undefined) throw new ChatError({ reason: 'poll-closed' });
   }
 
   async #fileChunk({ chunk, again, ...wanted }: Params<'fileChunk'>): Promise<Result<'fileChunk'>> {

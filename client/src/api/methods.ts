@@ -308,10 +308,14 @@ export interface Methods {
   preferences: (params: Record<string, never>) => Preferences;
   prefer: (params: { readonly change: Partial<Preferences> }) => Preferences;
   revoke: (params: { readonly room: string; readonly id: string; readonly waitMs: number }) => null;
-  /** @returns `alone`: nobody else is in the room; `admins`: how many it has without this profile. With none, nobody can remove members */
+  /**
+   * @returns `alone`: nobody else is in the room; `admins`: how many it has without this profile. With none, nobody can remove members.
+   * `unheard`: why the others don't learn of it, as where the server doesn't have the room any more: this profile has left all the same
+   */
   leave: (params: { readonly room: string; readonly waitMs: number }) => {
     readonly alone: boolean;
     readonly admins: number;
+    readonly unheard?: Problem;
   };
   /**
    * Joins the others again after a change that this device could not follow, or as a new device of its person if another copy of this

@@ -22,6 +22,7 @@ import { saveFile } from '../files/save-file.ts';
 import { findMessage, messageNamed, saveFiles } from '../files/save-files.ts';
 import type { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { comesBack } from './comes-back.ts';
+import { problemText } from './error-text.ts';
 import { columns, formatItem, nameOf } from './format.ts';
 import { knockRows } from './knock-rows.ts';
 import { linkInLines } from './link-lines.ts';
@@ -349,9 +350,11 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     return printAll(prompt, text, [text.lines.newcomersRead(formatHistorySetting(info?.history ?? 'none'))]);
   },
   leave: async (_rest, { profile, room, prompt, text }) => {
-    const { alone, admins } = await profile.call('leave', { room, waitMs: WAIT_MS });
+    const { alone, admins, unheard } = await profile.call('leave', { room, waitMs: WAIT_MS });
+    const { leftUnmanaged, leftUnheard, leftRoom, system } = text.lines;
     const isUnmanaged = !alone && admins === 0;
-    prompt.print(isUnmanaged ? text.lines.system(text.lines.leftUnmanaged) : text.lines.leftRoom);
+    if (unheard !== undefined) prompt.print(system(leftUnheard(problemText(text, unheard))));
+    else prompt.print(isUnmanaged ? system(leftUnmanaged) : leftRoom);
     return 'quit';
   },
   quit: async () => 'quit',

@@ -11,6 +11,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { afterSync } from '../lines/after-sync.ts';
 import { comesBack } from '../lines/comes-back.ts';
+import { problemText } from '../lines/error-text.ts';
 import { columns, type RoomRef } from '../lines/format.ts';
 import { checkNotRemoved, type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId, roomRef } from '../room-id.ts';
@@ -258,11 +259,13 @@ export const comeBack = roomVerb(CHANGE_MS, async ({ profile, room, ref, options
 });
 
 export const leave = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms, text }) => {
-  const { alone, admins } = await profile.call('leave', { room, waitMs: ms });
-  const { left, leftAlone, leftUnmanaged } = text.lines;
+  const { alone, admins, unheard } = await profile.call('leave', { room, waitMs: ms });
+  const { left, leftAlone, leftUnmanaged, leftUnheard } = text.lines;
+  const said = alone ? leftAlone : admins === 0 ? leftUnmanaged : left;
   return {
-    json: [{ ...ref, left: true, admins }],
-    notes: [alone ? leftAlone : admins === 0 ? leftUnmanaged : left],
+    json: [{ ...ref, left: true, admins, ...(unheard && { unheard: problemText(text, unheard) }) }],
+    notes: [unheard === undefined ? said : leftUnheard(problemText(text, unheard))],
+    ...(unheard && { code: EXIT.queued }),
   };
 });
 

@@ -136,9 +136,10 @@ export function askLeave(chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'fla
   chat.dialogs.show({
     dialog: form(leave.title(name), text, [], leave.submit, true),
     submit: async (_values, handle) => {
-      await chat.profile.call('leave', { room: room.info.id, waitMs: WAIT_MS });
+      const { unheard } = await chat.profile.call('leave', { room: room.info.id, waitMs: WAIT_MS });
       // The closed room says the rest.
       handle.close();
+      if (unheard !== undefined) chat.flashes.bad(leave.unheard(chat.words.text.error(unheard.data)));
     },
   });
 }

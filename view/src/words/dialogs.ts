@@ -159,6 +159,9 @@ export function dialogWords(f: Formats) {
       lastAdmin:
         'You are the only admin. After you leave, nobody can remove members or change the name of the room: make another member admin first.',
       submit: 'Leave',
+      /** @param why a sentence without a full stop. */
+      unheard: (why: string) =>
+        `You left, but the others don’t learn of it, and your keys stay in the room: ${why}`,
     },
     delete: {
       title: 'Delete this message for everyone?',

@@ -315,6 +315,9 @@ export function lineText(f: Formats) {
     left: 'you left the room; an admin’s device removes your keys from it',
     leftUnmanaged:
       'you left the room; you were its only admin: nobody can remove members, your keys included, or change its name any more',
+    /** @param why a sentence without a full stop. */
+    leftUnheard: (why: string) =>
+      `you left the room, but the others don’t learn of it, and your keys stay in it: ${why}`,
     leftAlone: 'you left the room; nobody else was in it',
     leftRoom: '-- you left the room',
 
