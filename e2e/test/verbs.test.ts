@@ -779,6 +779,9 @@ test('a poll is closed by its author and by staff, and takes no more votes', asy
   expect((await run(ben, ['chat', name], '/close\n')).out).toContain(
     'There is no open poll here that you may close',
   );
+  expect((await run(ben, ['tail', name])).out).toMatch(
+    /First\?\n.*yes\n.*no\n-- final votes, closed by <ana>: 1.* \d, 2.* \d\n/,
+  );
   const polls: unknown[] = [];
   const his = await GoChat.open(join(home.path, ben));
   const talk = await his.room(name);

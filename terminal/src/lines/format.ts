@@ -32,11 +32,13 @@ export function formatItem(text: TerminalText, item: HistoryItem, answered?: Tex
   return [line, ...remarks.map((remark) => text.lines.system(remark))].join('\n');
 }
 
-/** How many have chosen each answer of a poll; empty while nobody has. */
+/** How many have chosen each answer of a poll; empty while nobody has and somebody may. */
 function votesText({ lines }: TerminalText, item: HistoryItem): string {
-  const votes = (item.kind === 'text' && votesOf(item)) || [];
-  if (votes.every((count) => count === 0)) return '';
-  return lines.votes(votes.map((count, i) => ({ emoji: ANSWER_EMOJI[i] ?? '', count })));
+  if (item.kind !== 'text') return '';
+  const counts = votesOf(item) ?? [];
+  const votes = counts.map((count, i) => ({ emoji: ANSWER_EMOJI[i] ?? '', count }));
+  if (item.closed !== undefined) return lines.finalVotes(nameOf(item.closed.by), votes);
+  return counts.every((count) => count === 0) ? '' : lines.votes(votes);
 }
 
 function forwardedText(text: TerminalText, item: HistoryItem): string {

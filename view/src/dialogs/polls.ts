@@ -69,12 +69,18 @@ export async function poll(chat: Asking, args: string): Promise<string | undefin
 }
 
 /** Closes a poll, after a question. */
-export async function askClose(chat: Asking, { seq, id }: TextItem): Promise<undefined> {
+export async function askClose(chat: Asking, { seq, id, text }: TextItem): Promise<undefined> {
   const { close } = (await chat.words.text.messageDialogs()).poll;
   const { room } = chat.navigation;
   if (room === undefined) return;
   chat.dialogs.show({
-    dialog: form(close.title, [close.text], [], close.submit, true),
+    dialog: form(
+      close.title,
+      [close.of(sanitizeLine(readPoll(text)?.question ?? '')), close.text],
+      [],
+      close.submit,
+      true,
+    ),
     submit: async (_values, handle) => {
       await chat.messages.queue(room, { kind: 'close', of: { seq, id } });
       handle.close();

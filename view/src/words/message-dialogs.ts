@@ -17,6 +17,7 @@ export function messageDialogWords(f: Formats) {
       chosen: 'your choice',
       close: {
         title: 'Close this poll?',
+        of: (question: string) => `“${question}”`,
         text: 'The votes stay as they are now. Nobody can vote any more, and it can’t be opened again.',
         submit: 'Close',
       },

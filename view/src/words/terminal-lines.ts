@@ -3,6 +3,12 @@ import { sanitizeLine } from '../text/sanitize.ts';
 import { fileWords } from './files.ts';
 import type { Formats } from './formats.ts';
 
+/** How many have chosen an answer. */
+interface Votes {
+  readonly emoji: string;
+  readonly count: number;
+}
+
 /** What the line mode says, and what the commands about rooms print for people. */
 export function lineText(f: Formats) {
   const files = fileWords(f);
@@ -12,6 +18,8 @@ export function lineText(f: Formats) {
       f.plural(rooms, { one: '# room', other: '# rooms' }),
       f.plural(messages, { one: '# message', other: '# messages' }),
     ]);
+  const counted = (votes: readonly Votes[]) =>
+    votes.map(({ emoji, count }) => `${emoji} ${f.number(count)}`).join(', ');
   const members = (count: number) => f.plural(count, { one: '# member', other: '# members' });
   return {
     knocks: {
@@ -171,8 +179,8 @@ export function lineText(f: Formats) {
     system: (what: string) => `-- ${what}`,
     deleted: (from: string, by: string) =>
       by === from ? `-- ${by} deleted a message` : `-- ${by} deleted a message from ${from}`,
-    votes: (votes: readonly { readonly emoji: string; readonly count: number }[]) =>
-      `votes: ${votes.map(({ emoji, count }) => `${emoji} ${f.number(count)}`).join(', ')}`,
+    votes: (votes: readonly Votes[]) => `votes: ${counted(votes)}`,
+    finalVotes: (by: string, votes: readonly Votes[]) => `final votes, closed by ${by}: ${counted(votes)}`,
     pollClosed: (who: string, text: string) => `-- ${who} closed the poll “${text}”`,
     reacted: (who: string, emoji: string, text: string) => `-- ${who} reacted ${emoji} to “${text}”`,
 
