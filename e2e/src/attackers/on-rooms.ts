@@ -186,7 +186,7 @@ async function home(
     throw new Error('no room was made');
   intruder.heard = '';
   intruder.write(`${member.enter(room, nonce, '0')}\n`);
-  if (!(await intruder.hears(/"live"/))) throw new Error('its own room was not entered');
+  if (!(await intruder.hears(/"live"/))) throw new Error(`its own room was not entered: ${intruder.heard}`);
   return { intruder, member, room };
 }
 

@@ -102,5 +102,5 @@ async function greeted(port: number, from: number): Promise<[Intruder, string]> 
 async function enter(intruder: Intruder, frame: string): Promise<void> {
   intruder.heard = '';
   intruder.write(`${frame}\n`);
-  if (!(await intruder.hears(/"live"/))) throw new Error('its own room was not entered');
+  if (!(await intruder.hears(/"live"/))) throw new Error(`its own room was not entered: ${intruder.heard}`);
 }
