@@ -476,20 +476,23 @@ export class RoomRequests {
       ));
     const alone = membersOf(session.room).length === 1 && (isKnown || !isIn);
     const rest = () => Math.max(0, end - Date.now());
+    let isHeard = alone;
     if (!alone && session.ended === undefined && session.unfinishedJoin === undefined) {
       const already = session.leaving !== undefined;
       const id = session.leaving ?? newId<string>(this.#parts.env);
       if (!already) await session.queue([{ id, content: { kind: 'leave' } }]);
       const sent = await this.#rooms.until(session, () => (session.isQueued(id) ? undefined : true), rest());
       if (sent === undefined) throw new ChatError({ reason: 'leave-queued', already });
+      isHeard = true;
       // What was said before is in the log as well, if it can be.
     } else if (isKnown) await this.#rooms.posted(session, rest());
-    const { ended } = session;
-    const isUnheard = !alone && ended !== undefined && ended.code !== 'not-member';
+    // The others know whom they have removed; who has left before is not asked again.
+    const isOver = session.room.status === 'removed' || session.meta.left;
+    const unheard = isHeard || isOver ? undefined : session.ended;
     await session.leave();
     this.#rooms.server(session.meta).drop(session);
     const admins = shownMembers(session.room).filter(({ info }) => info.admin && !info.self).length;
-    return { alone, admins, ...(isUnheard && { unheard: problemOf(ended) }) };
+    return { alone, admins, ...(unheard && { unheard: problemOf(unheard) }) };
   }
 
   async #inspect({ room, seq, waitMs }: Params<'inspect'>): Promise<InspectInfo> {
