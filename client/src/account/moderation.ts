@@ -102,10 +102,10 @@ export class Moderation {
     return null;
   }
 
-  /** @param is whether it must not be deleted. @throws ChatError `unknown-entry` */
-  async #messageId({ room }: RoomSession, wanted: string, is: boolean): Promise<string> {
+  /** @param mustExist whether a deleted message is none. @throws ChatError `unknown-entry` */
+  async #messageId({ room }: RoomSession, wanted: string, mustExist: boolean): Promise<string> {
     for await (const item of backwards(this.#records, room)) {
-      if (item.kind !== 'text' || (is && item.deleted !== undefined)) continue;
+      if (item.kind !== 'text' || (mustExist && item.deleted !== undefined)) continue;
       if (item.id === wanted || item.seq === wanted) return item.id;
     }
     throw new ChatError({ reason: 'entry-unknown', seq: wanted });
