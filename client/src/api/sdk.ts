@@ -4,7 +4,7 @@ import { LIMITS } from '@gochat/protocol/limits';
 import { isOver, pickRoom } from '../account/pick-room.ts';
 import type { FileSource, OpenFileOptions } from '../files/files.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
-import { messageLink, readMessageLink } from '../room/message-link.ts';
+import { linkToMessage, readMessageLink } from '../room/message-link.ts';
 import type { Outcome } from '../room/outgoing.ts';
 import { answerEmoji, type PollText, pollContent, readPoll } from '../room/polls.ts';
 import { readMessage, readThread } from '../room/read-thread.ts';
@@ -409,10 +409,8 @@ export class ChatRoom {
     file: FileInput | readonly FileInput[],
     options: SendFileOptions = {},
   ): Promise<SentMessage> {
-    if (typeof options !== 'object' || options === null) throw new ChatError({ reason: 'content-invalid' });
     checkOptions(options, SEND_FILE_OPTIONS);
-    const { text = '', alt, reply, mentions = [], keepMetadata, waitMs = 5000, signal } = options;
-    const { name } = options;
+    const { text = '', alt, reply, mentions = [], name, keepMetadata, waitMs = 5000, signal } = options;
     if (name !== undefined && typeof name !== 'string') throw new ChatError({ reason: 'content-invalid' });
     const given = Array.isArray(file) ? (file as readonly FileInput[]) : [file as FileInput];
     const alts = Array.isArray(alt) ? alt : alt === undefined ? [] : [alt];
@@ -540,10 +538,7 @@ export class ChatRoom {
 
   /** A link to a message, for members of the room: {@link GoChat.message} reads it. It has no secret. @throws ChatError as {@link reply} */
   async linkTo(message: HistoryItem | SentMessage): Promise<string> {
-    const place = await this.#ref(message, WAIT_MS);
-    const info = (await this.#profile.call('rooms', {})).find(({ id }) => id === this.id);
-    if (info === undefined) throw new ChatError({ reason: 'room-unknown', name: this.#name });
-    return messageLink(info, place);
+    return linkToMessage(this.#profile, this.id, await this.#ref(message, WAIT_MS));
   }
 
   /** Closes a poll, an own one or as an admin or moderator any: later votes don't count. As {@link edit}. @throws ChatError `usage` for what is no poll */

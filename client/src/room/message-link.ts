@@ -1,5 +1,7 @@
+import { ChatError } from '../api/chat-error.ts';
 import type { RoomInfo } from '../api/methods.ts';
 import { linkAddress } from '../net/address.ts';
+import type { Profile } from '../profile/profile-connection.ts';
 
 /** Where a message is. It has no secret: only members of the room have the message. */
 export interface MessagePlace {
@@ -18,6 +20,17 @@ export function messageLink(
   { seq, id }: { readonly seq: string; readonly id: string },
 ): string {
   return `${linkAddress(server)}/#/message/${room}.${seq}.${id}`;
+}
+
+/** @returns the same for a room of a profile. @throws ChatError `unknown-room` if it isn't there any more */
+export async function linkToMessage(
+  profile: Pick<Profile, 'call'>,
+  room: string,
+  place: { readonly seq: string; readonly id: string },
+): Promise<string> {
+  const info = (await profile.call('rooms', {})).find(({ id }) => id === room);
+  if (info === undefined) throw new ChatError({ reason: 'room-unknown', name: room });
+  return messageLink(info, place);
 }
 
 /** @param text a whole link. @returns undefined if it doesn't lead to a message */

@@ -1,4 +1,4 @@
-import { messageLink, readMessageLink } from '@gochat/client/message-link';
+import { linkToMessage, readMessageLink } from '@gochat/client/message-link';
 import type { Profile } from '@gochat/client/open';
 import { readThread } from '@gochat/client/read-thread';
 import { UsageError } from '@gochat/server/usage-error';
@@ -41,8 +41,10 @@ export async function run(
       place === undefined ? await roomRef(profile, given) : await roomOfLink(io, profile, place.room);
     const synced = afterSync(text, await profile.call('sync', { room: ref.room, waitMs: wait }));
     const item = await messageOf(io, profile, ref.room, place ?? named ?? '', wait);
-    if (options.link === true) await printLink(io, profile, ref, item, options.json === true);
-    else {
+    if (options.link === true) {
+      const link = await linkToMessage(profile, ref.room, item);
+      print(io, options.json === true ? safeJson({ ...ref, id: item.id, link }) : link);
+    } else {
       const thread = await readThread(profile, ref.room, item);
       const lines =
         options.json === true
@@ -60,17 +62,4 @@ async function roomOfLink(io: Io, profile: Profile, id: string): Promise<RoomRef
   const info = (await profile.call('rooms', {})).find((room) => room.id === id);
   if (info === undefined) throw new UsageError(io.words.text.flashes.noRoomOfLink, { cause: id });
   return { room: info.id, name: info.name };
-}
-
-async function printLink(
-  io: Io,
-  profile: Profile,
-  ref: RoomRef,
-  item: { readonly id: string; readonly seq: string },
-  json: boolean,
-): Promise<void> {
-  const info = (await profile.call('rooms', {})).find(({ id }) => id === ref.room);
-  if (info === undefined) return;
-  const link = messageLink(info, item);
-  print(io, json ? safeJson({ ...ref, id: item.id, link }) : link);
 }
