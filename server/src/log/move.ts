@@ -83,6 +83,7 @@ export async function moveRooms({
         const nats = await Nats.connect(options);
         try {
           const streams = new RoomStreams(options.streams);
+          // They are there by now: this reads where each begins.
           await prepareStreams(
             nats,
             { replicas: options.replicas, streams: options.streams ?? 1, first },

@@ -95,7 +95,7 @@ export class StoredStreams {
     for (let next = after + 1; ; ) {
       const page = await retry(async () => {
         const found = await this.#nats.page(stream, EVERYTHING, next, PAGE_MESSAGES, PAGE_BYTES);
-        // The replica that answered may be behind the leader.
+        // The replica that answered may lag.
         if (found.length === 0 && (await this.#nats.next(stream, EVERYTHING, next)) !== undefined)
           throw new Unavailable('this replica is lagging');
         return found;
